@@ -1,0 +1,36 @@
+"""See and understand convolutional networks: lecture widgets on one model-and-hook backend.
+
+Names are imported when they are first used (PEP 562), so ``import cnnviz_widgets`` is instant
+and loads no torch.
+"""
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "backend": ["HookedModel", "Layer", "Prediction", "ReceptiveField", "open_model", "model_names",
+                "backprop", "deconvnet", "guided"],
+    "data": ["open_picture", "sample_picture", "sample_names", "picture_folder"],
+    "methods": ["filter_bank", "activation_maps"],
+    "widgets": ["FilterGrid", "ActivationBrowser"],
+    "errors": ["CnnvizError", "PictureError", "InputError", "LayerError", "TargetError",
+               "GradientError", "ReluError", "ModelError", "ModelNameError", "WeightsError",
+               "DownloadError", "MemoryLimitError"],
+}
+_HOME_OF = {name: room for room, names in _HOMES.items() for name in names}
+
+__all__ = sorted(_HOME_OF)  # noqa: PLE0605 - computed once, so that a name is told in one place
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'cnnviz_widgets' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
