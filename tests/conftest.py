@@ -1,0 +1,23 @@
+"""What every test may ask for."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def real() -> Path:
+    """The folder of real weights and real pictures, beside the checkout or at CNNVIZ_REAL."""
+    folder = Path(os.environ.get("CNNVIZ_REAL") or REPOSITORY.parent / "shared" / "real")
+    if not folder.is_dir():
+        pytest.skip(f"no real weights and pictures at {folder}; set CNNVIZ_REAL to the folder that has them")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def default_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests mean the embedded model, whatever the shell they were started from says."""
+    monkeypatch.delenv("CNNVIZ_MODEL", raising=False)
