@@ -20,9 +20,12 @@ MAX_PIXELS = 8192 * 6144
 """Largest picture that is opened, in pixels: a 50-megapixel camera's, 200 MB when decoded."""
 
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "AVIF")
-ENDINGS = tuple(
-    ".png .apng .jpg .jpeg .jpe .jfif .mpo .gif .webp .bmp .tif .tiff .ppm .pgm .pbm .pnm .avif".split()
+# fmt: off
+ENDINGS = (
+    ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".gif", ".webp", ".bmp",
+    ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".avif",
 )
+# fmt: on
 OPENED = "PNG, JPEG, GIF, WebP, BMP, TIFF, PPM and AVIF"
 
 Colour = tuple[int, int, int]
@@ -58,6 +61,9 @@ def decode(stream: IO[bytes], name: str, background: Colour) -> Image.Image:
             return to_rgb(image, name, background)
         except PictureError:
             raise
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+            # Pillow's WebP and GIF readers look at the size before we can, and do not tell it.
+            raise PictureError(_too_large(name, "its header claims over 89 million pixels")) from error
         except Exception as error:  # a damaged file makes Pillow raise anything, KeyError to zlib.error
             raise PictureError(
                 f"{name} cannot be decoded: it is damaged or cut short ({_words(error)}). "
@@ -71,9 +77,7 @@ def check_size(width: int, height: int, name: str) -> None:
         raise PictureError(f"{name} has no pixels: it is {width} wide and {height} high.")
     if width * height > MAX_PIXELS:
         raise PictureError(
-            f"{name} is too large: {width} x {height} = {width * height / 1e6:,.0f} million pixels; "
-            f"up to {MAX_PIXELS / 1e6:.0f} million are opened. Make it smaller first: networks look at "
-            f"about 224 x 224."
+            _too_large(name, f"{width} x {height} = {width * height / 1e6:,.0f} million pixels")
         )
 
 
@@ -176,6 +180,13 @@ def _whole_pictures_only() -> Iterator[None]:
             _strict_users -= 1
             if _strict_users == 0:
                 ImageFile.LOAD_TRUNCATED_IMAGES = _strict_before
+
+
+def _too_large(name: str, size: str) -> str:
+    return (
+        f"{name} is too large: {size}; up to {MAX_PIXELS / 1e6:.0f} million are opened. "
+        f"Make it smaller first: networks look at about 224 x 224."
+    )
 
 
 def _words(error: Exception) -> str:

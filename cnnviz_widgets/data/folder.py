@@ -133,7 +133,8 @@ def _why_no_folder(root: Path) -> str:
 
 def _what_is_inside(root: Path, recursive: bool) -> str:
     endings = Counter(Path(each).suffix.lower() or "no ending" for each in _files(root, recursive))
-    kinds = ", ".join(f"{count} {ending}" for ending, count in endings.most_common(5))
+    most = sorted(endings.items(), key=lambda each: (-each[1], each[0]))[:5]
+    kinds = ", ".join(f"{count} {ending}" for ending, count in most)
     inside = f"it holds {endings.total()} other files ({kinds})." if endings else "it is empty."
     deeper = 0 if recursive else sum(map(_is_picture, _files(root, True)))
     if deeper:

@@ -133,7 +133,8 @@ def _from_path(source: str | os.PathLike[str], background: Colour) -> Image.Imag
     except PictureError:
         raise
     except (OSError, ValueError) as error:  # ValueError: a null character in the path
-        raise PictureError(f"{name} cannot be read: {error}. Check the path, or copy the file.") from error
+        why = getattr(error, "strerror", None) or error
+        raise PictureError(f"{name} cannot be read: {why}. Check the path, or copy the file.") from error
 
 
 def _what_is_there(path: Path, source: object) -> str:
