@@ -52,7 +52,7 @@ def decode(stream: IO[bytes], name: str, background: Colour) -> Image.Image:
             f"{name} is empty (0 bytes): the copy or download did not work, fetch it again; "
             f"if you pass an open file that was read before, call seek(0) first."
         )
-    with _whole_pictures_only():
+    with whole_pictures_only():
         try:
             image = _identify(stream, head)
             if image is None:
@@ -164,7 +164,7 @@ _strict_before: bool = False
 
 
 @contextmanager
-def _whole_pictures_only() -> Iterator[None]:
+def whole_pictures_only() -> Iterator[None]:
     # LOAD_TRUNCATED_IMAGES makes Pillow return pictures whose missing part is grey; it is popular, and
     # one switch for the whole process. The first thread in turns it off, the last one out puts it back.
     global _strict_users, _strict_before

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from cnnviz_widgets.data.arrays import in_8_bits
-from cnnviz_widgets.data.decode import ENDINGS, Colour, check_size, decode, to_rgb
+from cnnviz_widgets.data.decode import ENDINGS, Colour, check_size, decode, to_rgb, whole_pictures_only
 from cnnviz_widgets.data.samples import sample_names, sample_picture
 from cnnviz_widgets.errors import PictureError, nearest
 
@@ -167,7 +167,8 @@ def _from_file(source: IO[bytes], background: Colour) -> Image.Image:
 def _from_image(source: Image.Image, background: Colour) -> Image.Image:
     check_size(*source.size, "the Pillow image given")
     try:
-        return to_rgb(source, "the Pillow image given", background)
+        with whole_pictures_only():
+            return to_rgb(source, "the Pillow image given", background)
     except PictureError:
         raise
     except Exception as error:  # it may still be unread, and then its file can be damaged or closed

@@ -96,6 +96,7 @@ def test_truncated_stays_refused_where_the_user_let_pillow_truncate(monkeypatch)
     cut = KINDS["JPEG"][:-40]
     assert Image.open(io.BytesIO(cut)).convert("RGB").size == (11, 13)  # so Pillow would show a half
     assert "cut short" in refusal(cut)
+    assert "Its file is damaged" in refusal(Image.open(io.BytesIO(cut)))
     threads = [
         threading.Thread(target=lambda: [open_picture(KINDS["JPEG"]) for _ in range(20)]) for _ in range(4)
     ]
