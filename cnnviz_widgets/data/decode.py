@@ -165,6 +165,7 @@ _strict_before: bool = False
 
 @contextmanager
 def whole_pictures_only() -> Iterator[None]:
+    """Let no half-decoded picture out of the block, whatever Pillow's switch for it says."""
     # LOAD_TRUNCATED_IMAGES makes Pillow return pictures whose missing part is grey; it is popular, and
     # one switch for the whole process. The first thread in turns it off, the last one out puts it back.
     global _strict_users, _strict_before
