@@ -47,7 +47,7 @@ def main(extra):
             create()
         elif not has_pip():
             stop(
-                f"{VENV} is there, but is not a Python >= {dotted(OLDEST)} with pip, and make did not make it.\n"
+                f"{VENV} is no Python >= {dotted(OLDEST)} with pip, and make did not make it.\n"
                 "Move it away or delete it, and run make again."
             )
         elif mine:
@@ -68,7 +68,8 @@ def main(extra):
 def require_python():
     if sys.version_info < OLDEST:
         stop(
-            f"cnnviz_widgets needs Python >= {dotted(OLDEST)}; {sys.executable} is {sys.version.split()[0]}.\n"
+            f"cnnviz_widgets needs Python >= {dotted(OLDEST)}, "
+            f"and {sys.executable} is {sys.version.split()[0]}.\n"
             "If a newer one is installed, name it:  make lab PYTHON=python3.12"
         )
     try:
@@ -179,8 +180,8 @@ def torch_requirements():
 def why_pip_failed():
     return (
         f"pip could not install the package into {VENV}; its own words are above{disk_note()}\n"
-        "  connection errors, or 'No matching distribution': is there a network? Only the first start needs it.\n"
-        "  'No space left on device' with room on this disk: the temporary folder is full; set TMPDIR to a larger one.\n"
+        "  connection errors, 'No matching distribution': no network? Only the first start needs it.\n"
+        "  'No space left on device' with room here: set TMPDIR to a folder on a larger disk.\n"
         "  a wheel missing for your Python: try another one, as in  make lab PYTHON=python3.12\n"
         "Then run the same make again."
     )

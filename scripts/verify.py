@@ -35,6 +35,8 @@ NOTHING_COLLECTED = 5  # pytest's exit status
 
 @dataclass
 class Outcome:
+    """How one part went."""
+
     name: str
     ok: bool
     seconds: float
