@@ -1,0 +1,169 @@
+"""Three 7x7 convolutions that tell CIFAR-10's ten classes apart, with filters smooth enough to look at."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from cnnviz_widgets.backend.mini_nets import MiniConvNet
+from cnnviz_widgets.training import weights
+from cnnviz_widgets.training.batch_norm import add_batch_norm, fold_batch_norm
+from cnnviz_widgets.training.cifar10 import CLASSES, MEAN, STD, LabelledPictures, read_cifar10
+from cnnviz_widgets.training.loop import Job, run
+
+NAME = "mini-convnet"
+EPOCHS = 30
+BATCH = 64
+PEAK_RATE = 0.1
+MAX_SHIFT = 2  # pixels
+DECAY, FIRST_LAYER_DECAY = 5e-4, 5e-3
+FIRST_LAYER_START = 0.1  # of PyTorch's usual spread
+
+
+def train(
+    data: str | Path, out: Path, *, epochs: int = EPOCHS, seed: int = 0, device: str = "cpu", quiet: bool = False
+) -> Path:
+    """Train the network, going on from `out`'s checkpoint where there is one, and write its weights.
+
+    Parameters
+    ----------
+    data : str or Path
+        Folder with CIFAR-10, as `read_cifar10` takes it.
+    out : Path
+        Folder of the run: checkpoint, log, and in the end ``mini-convnet.safetensors``.
+    epochs, seed : int
+        How long, and from which random numbers.
+    device : str
+        Where to compute, ``"cpu"`` or ``"cuda"``.
+    quiet : bool
+        Show no progress bar.
+
+    Returns
+    -------
+    Path
+        The safetensors file.
+    """
+    lessons, test = (_to(device, read_cifar10(data, split)) for split in ("train", "test"))
+    with torch.random.fork_rng(), torch.backends.cudnn.flags(benchmark=False, deterministic=True):
+        torch.manual_seed(seed)
+        network = _beginner().to(device, memory_format=torch.channels_last)
+        job = _job(network, lessons, test, epochs, seed)
+        run(job, epochs, out, quiet=quiet)
+    plain = fold_batch_norm(network).to("cpu", memory_format=torch.contiguous_format)
+    card = {
+        "name": NAME,
+        "architecture": "MiniConvNet",
+        "classes": json.dumps(CLASSES),
+        "mean": json.dumps(MEAN),
+        "std": json.dumps(STD),
+        "input_shape": json.dumps([3, 32, 32]),
+        "accuracy": f"{accuracy(plain.to(device), test, MEAN, STD):.4f}",
+        "data": f"CIFAR-10, {len(lessons.labels)} training pictures",
+        "recipe": f"{NAME} --epochs {epochs} --seed {seed}",
+    }
+    return weights.save(out / f"{NAME}.safetensors", plain, card)
+
+
+def evaluate(data: str | Path, file: Path, *, first: int | None = None, device: str = "cpu") -> float:
+    """Share of CIFAR-10's test pictures, all or the `first` ones, that the weights in `file` get right."""
+    state, card = weights.load(file)
+    network = MiniConvNet().to(device)
+    weights.fill(network, state, file)
+    test = LabelledPictures(*(each[:first] for each in _to(device, read_cifar10(data, "test"))))
+    return accuracy(network, test, json.loads(card["mean"]), json.loads(card["std"]))
+
+
+def _beginner() -> nn.Module:
+    """The network before its first lesson.
+
+    Its first layer starts small: what the filters learn soon outweighs the random numbers they began
+    with, which would otherwise stay visible as grain.
+    """
+    network = add_batch_norm(MiniConvNet(len(CLASSES)))
+    with torch.no_grad():
+        network.get_parameter("conv1.0.weight").mul_(FIRST_LAYER_START)
+    return network
+
+
+def _job(network: nn.Module, lessons: LabelledPictures, test: LabelledPictures, epochs: int, seed: int) -> Job[Tensor]:
+    first = network.get_parameter("conv1.0.weight")
+    others = [each for each in network.parameters() if each is not first]
+    groups = [{"params": [first], "weight_decay": FIRST_LAYER_DECAY}, {"params": others, "weight_decay": DECAY}]
+    optimizer = torch.optim.SGD(groups, lr=PEAK_RATE, momentum=0.9, nesterov=True)
+    steps = epochs * len(_shuffled(len(lessons.labels)))
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, PEAK_RATE, steps, pct_start=0.1, cycle_momentum=False)
+
+    def step(chosen: Tensor) -> float:
+        network.train()
+        x = normalized(moved(lessons.pictures[chosen]), MEAN, STD)
+        loss = F.cross_entropy(network(x), lessons.labels[chosen])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+        return loss.item()
+
+    return Job(
+        parts={"network": network, "optimizer": optimizer, "schedule": schedule},
+        batches=lambda: _shuffled(len(lessons.labels)),
+        step=step,
+        measure=lambda: {"test_accuracy": accuracy(network, test, MEAN, STD)},
+        settings={"recipe": NAME, "epochs": epochs, "seed": seed, "pictures": len(lessons.labels)},
+    )
+
+
+def _shuffled(count: int) -> list[Tensor]:
+    """Indices of an epoch's batches; the few pictures left over after the last whole batch wait for another epoch."""
+    batch = min(BATCH, count)
+    return list(torch.randperm(count)[: count // batch * batch].split(batch))
+
+
+def moved(pictures: Tensor) -> Tensor:
+    """Shift each picture by up to `MAX_SHIFT` pixels, its border mirrored, and mirror every other one.
+
+    Parameters
+    ----------
+    pictures : Tensor
+        (N, C, H, W), any type.
+    """
+    count, _, height, width = pictures.shape
+    down, right = torch.randint(-MAX_SHIFT, MAX_SHIFT + 1, (2, count, 1))
+    rows = _mirrored(torch.arange(height) + down, height)
+    columns = _mirrored(torch.arange(width) + right, width)
+    columns = torch.where(torch.rand(count, 1) < 0.5, columns.flip(1), columns)
+    which = torch.arange(count)
+    # indices before and after the sliced channels: the result is (N, H, W, C), in memory as convolutions like it
+    return pictures[which[:, None, None], :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+
+
+def _mirrored(index: Tensor, size: int) -> Tensor:
+    """Reflect indices that left 0..size-1 back inside."""
+    return (size - 1) - ((size - 1) - index.abs()).abs()
+
+
+def normalized(pictures: Tensor, mean: tuple[float, ...], std: tuple[float, ...]) -> Tensor:
+    """Turn RGB pictures, (N, 3, H, W) uint8, into 0..1, subtract `mean` and divide by `std`, per channel."""
+    low, spread = (torch.tensor(each, device=pictures.device).view(3, 1, 1) * 255 for each in (mean, std))
+    return pictures.float().sub_(low).div_(spread)
+
+
+@torch.no_grad()
+def accuracy(network: nn.Module, test: LabelledPictures, mean: tuple[float, ...], std: tuple[float, ...]) -> float:
+    """Share of the pictures whose highest score is that of their label."""
+    network.eval()
+    right = sum(
+        int((network(normalized(pictures, mean, std)).argmax(1) == labels).sum())
+        for pictures, labels in _portions(test, 500)
+    )
+    return right / len(test.labels)
+
+
+def _portions(test: LabelledPictures, size: int) -> Iterator[tuple[Tensor, Tensor]]:
+    return zip(test.pictures.split(size), test.labels.split(size), strict=True)
+
+
+def _to(device: str, data: LabelledPictures) -> LabelledPictures:
+    return LabelledPictures(data.pictures.to(device), data.labels.to(device))
