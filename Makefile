@@ -19,7 +19,7 @@ help: ## say what there is
 	@echo "  PORT=9000 HOST=0.0.0.0 where JupyterLab listens; a container needs the HOST"
 	@echo "  CNNVIZ_MODEL=alexnet   the network the lectures open"
 	@echo "  TORCH_INDEX=URL        take torch from this index: on Linux pip brings CUDA's, 5 GB; the address of"
-	@echo "                         the CPU build (0.8 GB) is on PyTorch's page 'Start locally'"
+	@echo "                         the much smaller CPU build is on PyTorch's page 'Start locally'"
 
 lab: ## open the lectures in JupyterLab (builds .venv the first time)
 	$(environment) lab

@@ -1,6 +1,6 @@
 """Open JupyterLab on `lectures/`, and say plainly at which address.
 
-Run by `make lab` with the Python of `.venv`. HOST, PORT and CNNVIZ_MODEL come from the environment.
+Run by `make lab` with the Python of `.venv`. HOST and PORT come from the environment.
 """
 
 import json
@@ -39,7 +39,10 @@ def arguments(token: str) -> list[str]:
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         # Tabs of the user's other projects must not be looked for in lectures/.
         f"--LabApp.workspaces_dir={SHARE / 'lab' / 'workspaces'}",
-        "--log-level=WARN",
+        # Its catalogue is a network service; what the lectures need is installed.
+        "--LabApp.extension_manager=readonly",
+        "--ServerApp.log_level=WARN",
+        "--LabApp.log_level=WARN",
     ]
     if os.environ.get("PORT"):
         options += [f"--ServerApp.port={os.environ['PORT']}", "--ServerApp.port_retries=0"]
