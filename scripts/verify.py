@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PYTEST = ["-m", "pytest", "--durations=5", "--durations-min=5"]
+PYTEST = ["-m", "pytest", "--continue-on-collection-errors", "--durations=5", "--durations-min=5"]
 ROOMS = ["tests", "--ignore=tests/browser", "--ignore=tests/benchmarks"]
 LECTURES = ["lectures", "--nbval-lax", "--nbval-sanitize-with=lectures/sanitize.cfg"]
 # The kernel of this Python, whatever the notebook or the user's own kernels say.
