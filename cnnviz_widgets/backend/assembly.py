@@ -162,6 +162,8 @@ def _own_file(weights: Weights) -> Checkpoint | None:
     """Read the student's own file, if `weights` is a path and not the name of a set of weights."""
     if weights is None or isinstance(weights, WeightsEnum):
         return None
+    if not isinstance(weights, str | os.PathLike):
+        raise WeightsError(f"weights are a name, the path of a file or None; got a {type(weights).__name__}.")
     is_path = isinstance(weights, os.PathLike) or "/" in weights or os.sep in weights
     if is_path or Path(weights).suffix.lower() in _SUFFIXES or Path(weights).is_file():
         return read_checkpoint(weights)
@@ -179,11 +181,11 @@ def _only_default(name: str, weights: object) -> None:
 def _build(name: str, classes: int, checkpoint: Checkpoint | None = None, **options: Any) -> nn.Module:
     """Build a torchvision architecture with random weights, the fast way, to be filled from `checkpoint`."""
     if name in ("googlenet", "inception_v3"):
-        # Their own initialisation samples truncated normals one by one and takes up to a minute; torch's is used.
+        # Their own initialisation samples truncated normals and takes up to a minute; torch's is used.
         options["init_weights"] = False
         if checkpoint:
-            # As torchvision does for its weights: they want Inception's own scaling of the picture. A file that
-            # was fine-tuned from them wants it, too, though it cannot say so.
+            # As torchvision does for its weights, which want Inception's own scaling of the picture. A file
+            # fine-tuned from them wants it, too, though it cannot say so.
             options["transform_input"] = True
             heads = any(key.startswith("AuxLogits.") for key in checkpoint.tensors)
             options["aux_logits"] = heads and name == "inception_v3"

@@ -110,7 +110,7 @@ def _kind(content: object) -> str:
 def _read_safetensors(path: Path) -> tuple[Any, dict[str, str]]:
     try:
         with safe_open(path, framework="pt", device="cpu") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})
+            return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118 - no dict
     except Exception as error:  # safetensors and OSErrors alike: the file cannot be read
         raise WeightsError(f"{path} cannot be read as safetensors: {error}. {_REMEDY}") from error
 
@@ -120,7 +120,8 @@ def _read_torch(path: Path) -> Any:
         try:
             return torch.load(path, map_location="cpu", weights_only=True)
         except UnicodeDecodeError:
-            # Byte strings pickled by Python 2, as Places365's were. torch warns that it ignores the encoding; it does not.
+            # Byte strings pickled by Python 2, as Places365's were. torch warns that it ignores the encoding,
+            # and does not.
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 return torch.load(path, map_location="cpu", weights_only=True, encoding="latin1")
@@ -175,7 +176,7 @@ def fill(network: nn.Module, checkpoint: Checkpoint, name: str, spare: tuple[str
     reshaped = [key for key, value in wanted.items() if key in state and state[key].shape != value.shape]
     for key in reshaped:
         del state[key]
-    # torch hands these to each module, and some then rename old weights (ViT, Swin) or refuse to guess (MNASNet).
+    # torch hands these to each module; some then rename old weights (ViT, Swin) or refuse to guess (MNASNet).
     root = {"": {"version": getattr(network, "_version", None)}}
     state._metadata = OrderedDict(root if checkpoint.versions is None else checkpoint.versions)
     result = network.load_state_dict(state, strict=False)

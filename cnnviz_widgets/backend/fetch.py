@@ -1,7 +1,7 @@
 """Download weights ahead of a lesson: ``python -m cnnviz_widgets.backend.fetch squeezenet1_1 alexnet``.
 
-For the images of Binder and computer rooms, so that no class starts with a download. Every file is opened once,
-so a name that is misspelled or a file that is damaged fails here and not in front of the class.
+For the images of Binder and computer rooms, so that no class starts with a download. Every file is opened
+once, so a name that is misspelled or a file that is damaged fails here and not in front of the class.
 """
 
 import argparse
@@ -26,9 +26,9 @@ def main(arguments: list[str] | None = None) -> int:
             info = model_info(name)
         except CnnvizError as error:
             failures += 1
-            print(f"{name}: {error}", file=sys.stderr)
+            print(f"{name}: {error}", file=sys.stderr)  # noqa: T201 - a command talks to the terminal
         else:
-            print(f"{info.name}: {info.megabytes:.0f} MB in {info.path}")
+            print(f"{info.name}: {info.megabytes:.0f} MB in {info.path}")  # noqa: T201
     return 1 if failures else 0
 
 

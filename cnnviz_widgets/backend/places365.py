@@ -14,8 +14,8 @@ ARCHITECTURES = ("alexnet", "resnet18", "resnet50", "densenet161")
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # per channel, of pictures in [0, 1]
 INPUT_SHAPE = (3, 224, 224)
 
-# MIT serves these without TLS and without hashes. Hence only tensors are read from them, and a download is kept
-# only once all of it has been loaded into the network.
+# MIT serves these without TLS and without hashes. Hence only tensors are read from them, and a download is
+# kept only once all of it has been loaded into the network.
 _BASE = "http://places2.csail.mit.edu/models_places365/"
 
 

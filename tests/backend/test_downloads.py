@@ -1,4 +1,4 @@
-"""Downloads, against a server on loopback that goes wrong in the ways real ones do. No test leaves this machine."""
+"""Downloads, against a loopback server that goes wrong as real ones do. No test leaves this machine."""
 
 import hashlib
 import socket
@@ -24,6 +24,7 @@ PATH = f"/models/net-{SHA[:8]}.pth"
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.setenv("NO_PROXY", "*")
     monkeypatch.setattr(downloads, "TIMEOUT", (1.0, 1.0))
     with running_hub() as hub:
         monkeypatch.setenv("CNNVIZ_MIRROR", hub.address)
@@ -67,13 +68,14 @@ def test_a_file_that_is_there_is_used_whatever_its_hash(hub: FakeHub):
 
 def test_404_names_address_and_place(hub: FakeHub):
     with pytest.raises(
-        DownloadError, match="the weights of 'net'.*the server answered 404 Not Found"
+        DownloadError, match=r"the weights of 'net'.*the server answered 404 Not Found"
     ) as caught:
         get("/models/nothing.pth", advice="Open another.")
     message = str(caught.value)
     assert f"{hub.address}/models/nothing.pth" in message
     assert str(weights_folder() / "nothing.pth") in message
-    assert "Nothing was kept" in message and message.endswith("Open another.")
+    assert "Nothing was kept" in message
+    assert message.endswith("Open another.")
     assert kept() == []
 
 
@@ -97,7 +99,8 @@ def test_a_server_that_hangs_is_given_up(hub: FakeHub):
 
 
 def test_the_waiting_times_fit_a_classroom():
-    assert downloads.TIMEOUT[0] <= 10 and downloads.TIMEOUT[1] <= 20
+    assert downloads.TIMEOUT[0] <= 10
+    assert downloads.TIMEOUT[1] <= 20
 
 
 def test_a_wrong_hash_says_both(hub: FakeHub):
@@ -121,7 +124,7 @@ def test_nothing_listening(hub: FakeHub, monkeypatch: pytest.MonkeyPatch):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         monkeypatch.setenv("CNNVIZ_MIRROR", f"http://127.0.0.1:{free.getsockname()[1]}")
-        with pytest.raises(DownloadError, match="there is no connection to 127.0.0.1"):
+        with pytest.raises(DownloadError, match=r"there is no connection to 127.0.0.1"):
             get()
     assert kept() == []
 
@@ -133,14 +136,14 @@ def test_no_name_resolution(hub: FakeHub, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("CNNVIZ_MIRROR", "http://download.invalid")
     monkeypatch.setattr(socket, "getaddrinfo", fail)
     with pytest.raises(
-        DownloadError, match="no connection to download.invalid .no network, or the name is not known"
+        DownloadError, match=r"no connection to download.invalid .no network, or the name is not known"
     ):
         get()
 
 
 def test_a_mirror_without_a_scheme_is_named(hub: FakeHub, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("CNNVIZ_MIRROR", "mirror.school")
-    with pytest.raises(DownloadError, match="mirror.school/models"):
+    with pytest.raises(DownloadError, match=r"mirror.school/models"):
         get()
 
 
@@ -176,7 +179,8 @@ def test_a_file_turned_down_is_not_kept(hub: FakeHub):
 
     with pytest.raises(DownloadError, match="it is not what I want"):
         get("/x.pth.tar", approve=refuse)
-    assert seen == [True] and kept() == []
+    assert seen == [True]
+    assert kept() == []
 
 
 def test_an_interrupt_keeps_nothing_and_comes_through(hub: FakeHub):
@@ -192,8 +196,10 @@ def test_an_interrupt_keeps_nothing_and_comes_through(hub: FakeHub):
 def test_a_bar_is_shown_or_not(hub: FakeHub, capsys: pytest.CaptureFixture):
     get(progress=True)
     shown = capsys.readouterr()
-    assert PATH.rpartition("/")[2] in shown.err and "1.02M/1.02M" in shown.err
-    assert "known_hash" not in shown.err and shown.out == ""
+    assert PATH.rpartition("/")[2] in shown.err
+    assert "1.02M/1.02M" in shown.err
+    assert "known_hash" not in shown.err
+    assert shown.out == ""
     cached_path(PATH).unlink()
     get(progress=False)
     assert capsys.readouterr() == ("", "")
@@ -203,7 +209,8 @@ def test_a_function_is_told_how_far_it_is(hub: FakeHub):
     told = []
     get(progress=lambda received, total: told.append((received, total)))
     assert told[-1] == (len(BODY), len(BODY))
-    assert len(told) > 5 and told == sorted(told)
+    assert len(told) > 5
+    assert told == sorted(told)
 
 
 def test_two_threads_share_one_download(hub: FakeHub):
@@ -214,7 +221,8 @@ def test_two_threads_share_one_download(hub: FakeHub):
         thread.start()
     for thread in threads:
         thread.join(20)
-    assert len(paths) == 3 and paths[0].read_bytes() == BODY
+    assert len(paths) == 3
+    assert paths[0].read_bytes() == BODY
     assert hub.asked == [PATH]
 
 
