@@ -5,9 +5,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from cnnviz_widgets.errors import CnnvizError
+from cnnviz_widgets.errors import CnnvizError, ModelError
 from cnnviz_widgets.training import recipe, recipe_names
 
+SHIPPED = Path(__file__).parent.parent / "weights"
 EXAMPLES = """\
 examples:
   python -m cnnviz_widgets.training mini-convnet --data ~/cifar10
@@ -22,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     try:
         return _run(asked)
-    except CnnvizError as error:
+    except (CnnvizError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -32,23 +33,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(asked: argparse.Namespace) -> int:
     chosen = recipe(asked.name)
-    import torch  # after the name is known to be right: a typing mistake is answered at once
-
-    from cnnviz_widgets.training import weights
-
-    if asked.threads:
-        torch.set_num_threads(asked.threads)
+    _prepare_torch(asked.device, asked.threads)
     if asked.evaluate:
-        file = asked.weights or weights.SHIPPED / f"{asked.name}.safetensors"
-        share = chosen.evaluate(asked.data, file, device=asked.device)
-        print(f"{file.name}: {share:.2%} of the test pictures right")
-        return 0
-    out = asked.out or Path("runs") / asked.name
-    file = chosen.train(
-        asked.data, out, epochs=asked.epochs or chosen.EPOCHS, seed=asked.seed, device=asked.device, quiet=asked.quiet
-    )
-    print(f"Wrote {file}: {weights.load(file)[1]['accuracy']} of the test pictures right")
+        file = asked.weights or SHIPPED / f"{asked.name}.safetensors"
+    else:
+        out = asked.out or Path("runs") / asked.name
+        epochs = asked.epochs or chosen.EPOCHS
+        options = {"seed": asked.seed, "device": asked.device, "quiet": asked.quiet}
+        file = chosen.train(asked.data, out, epochs=epochs, **options)
+    share = chosen.evaluate(asked.data, file, device=asked.device)
+    print(f"{file}: {share:.2%} of the test pictures right")
     return 0
+
+
+def _prepare_torch(device: str, threads: int | None) -> None:
+    import torch  # so late that --help and a mistyped name are answered at once
+
+    try:
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        said = str(error).splitlines()[0]
+        raise ModelError(
+            f"There is no device {device!r} here ({said}). --device cpu works everywhere."
+        ) from error
+    if threads:
+        torch.set_num_threads(threads)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -59,15 +68,27 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("name", help=f"which network: {', '.join(recipe_names())}")
-    parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="folder of the recipe's data set")
-    parser.add_argument("--epochs", type=_positive, metavar="N", help="passes over the data (default: the recipe's)")
+    parser.add_argument(
+        "--data", type=Path, required=True, metavar="FOLDER", help="folder of the recipe's data set"
+    )
+    parser.add_argument(
+        "--epochs", type=_positive, metavar="N", help="passes over the data (default: the recipe's)"
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of all random numbers (default: 0)")
     parser.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
-    parser.add_argument("--threads", type=_positive, metavar="N", help="CPU threads (default: PyTorch's choice)")
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="checkpoint, log and weights (default: runs/NAME)")
+    parser.add_argument(
+        "--threads", type=_positive, metavar="N", help="CPU threads (default: PyTorch's choice)"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="checkpoint, log and weights (default: runs/NAME)"
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
-    parser.add_argument("--evaluate", action="store_true", help="do not train: measure the accuracy of weights")
-    parser.add_argument("--weights", type=Path, metavar="FILE", help="what to evaluate (default: the package's own)")
+    parser.add_argument(
+        "--evaluate", action="store_true", help="do not train: measure the accuracy of weights"
+    )
+    parser.add_argument(
+        "--weights", type=Path, metavar="FILE", help="what to evaluate (default: the package's own)"
+    )
     return parser
 
 

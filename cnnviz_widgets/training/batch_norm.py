@@ -8,18 +8,23 @@ channel, which the convolution before it can do itself.
 import copy
 from typing import TypeVar
 
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
-
 
 Network = TypeVar("Network", bound=nn.Module)
 
 
-class NormalizedConv(nn.Sequential):
-    """A convolution and the batch norm of its output; they fold into one convolution."""
+class NormalizedConv(nn.Module):
+    """A convolution and the batch norm of its output, (N, C, H, W); they fold into one convolution."""
 
     def __init__(self, conv: nn.Conv2d) -> None:
-        super().__init__(conv, nn.BatchNorm2d(conv.out_channels))
+        super().__init__()
+        self.conv = conv
+        self.norm = nn.BatchNorm2d(conv.out_channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Convolve, then bring every channel to its learned mean and spread."""
+        return self.norm(self.conv(x))
 
 
 def add_batch_norm(network: Network) -> Network:
@@ -32,11 +37,10 @@ def add_batch_norm(network: Network) -> Network:
 
 
 def fold_batch_norm(network: Network) -> Network:
-    """Return a copy without the batch norms that computes, up to rounding, what `network` does in evaluation."""
+    """Return a copy without batch norms that computes, up to rounding, what `network` does in evaluation."""
     plain = copy.deepcopy(network).eval()
     for parent in list(plain.modules()):
         for name, child in list(parent.named_children()):
             if isinstance(child, NormalizedConv):
-                conv, norm = child
-                setattr(parent, name, fuse_conv_bn_eval(conv, norm))
+                setattr(parent, name, fuse_conv_bn_eval(child.conv, child.norm))
     return plain

@@ -3,6 +3,7 @@
 import io
 import pickle
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -61,8 +62,9 @@ def read_cifar10(folder: str | Path, split: Split) -> LabelledPictures:
         try:
             pictures, labels = read(file)
             parts.append(_checked(pictures, labels))
-        except Exception as error:  # whatever a damaged zip, pickle or JPEG raises, the student needs the file's name
-            raise PictureError(f"{file} is damaged or is not CIFAR-10 ({error}). Fetch it again.") from error
+        except Exception as error:  # a damaged zip, pickle or JPEG can raise anything; the file's name helps
+            said = f"{type(error).__name__}: {error}"
+            raise PictureError(f"{file} is damaged or is not CIFAR-10 ({said}). Fetch it again.") from error
     return LabelledPictures(torch.cat([each[0] for each in parts]), torch.cat([each[1] for each in parts]))
 
 
@@ -75,13 +77,13 @@ def _find(folder: Path, split: Split) -> tuple[list[Path], Callable[[Path], tupl
         present = [name for name in _BATCHES[split] if (root / name).is_file()]
         missing = sorted(set(_BATCHES[split]) - set(present))
         if present and missing:
-            raise PictureError(f"{root} lacks {', '.join(missing)}: the archive was not unpacked whole. Unpack it again.")
+            raise PictureError(f"{root} lacks {', '.join(missing)}. Unpack CIFAR-10's archive again.")
         if present:
             return [root / name for name in present], _read_batch
+    reason = "it holds other files, or none" if folder.is_dir() else "there is no such folder"
     raise PictureError(
-        f"No CIFAR-10 {split} pictures in {str(folder)!r}"
-        f" ({'it holds other files' if folder.is_dir() else 'there is no such folder'}). "
-        f"Expected {split}.npz, or what torchvision.datasets.CIFAR10({str(folder)!r}, download=True) puts there."
+        f"No CIFAR-10 {split} pictures in {str(folder)!r}: {reason}. Expected is {split}.npz, or what "
+        f"torchvision.datasets.CIFAR10({str(folder)!r}, download=True) puts there."
     )
 
 
@@ -90,21 +92,21 @@ def _read_npz(file: Path) -> tuple[np.ndarray, Any]:
         jpeg, offsets, labels = (packed[key] for key in ("jpeg", "offsets", "labels"))
         if tuple(packed["classes"]) != CLASSES:
             raise ValueError(f"its classes are {list(packed['classes'])}, not {list(CLASSES)}")
-    one_by_one = (jpeg[a:b].tobytes() for a, b in zip(offsets[:-1], offsets[1:], strict=True))
+    one_by_one = (jpeg[start:end].tobytes() for start, end in pairwise(offsets))
     pictures = np.stack([np.asarray(Image.open(io.BytesIO(each)).convert("RGB")) for each in one_by_one])
     return pictures.transpose(0, 3, 1, 2), labels
 
 
 def _read_batch(file: Path) -> tuple[np.ndarray, Any]:
     with file.open("rb") as stream:
-        batch = _ArraysOnly(stream, encoding="bytes").load()
-    return batch[b"data"].reshape(-1, 3, 32, 32), batch[b"labels"]
+        batch = _ArraysOnly(stream, encoding="latin1").load()  # Python 2 wrote it
+    return batch["data"].reshape(-1, 3, 32, 32), batch["labels"]
 
 
 def _checked(pictures: np.ndarray, labels: Any) -> tuple[Tensor, Tensor]:
     labels = np.asarray(labels, dtype=np.int64)
     if pictures.shape != (len(labels), 3, 32, 32) or pictures.dtype != np.uint8 or not len(labels):
-        raise ValueError(f"pictures of shape {pictures.shape} and type {pictures.dtype} for {len(labels)} labels")
+        raise ValueError(f"{len(labels)} labels for pictures {pictures.shape} of {pictures.dtype}")
     if labels.min() < 0 or labels.max() >= len(CLASSES):
         raise ValueError(f"labels from {labels.min()} to {labels.max()} where 0 to 9 are known")
     return torch.tensor(pictures), torch.tensor(labels)

@@ -28,9 +28,11 @@ Epoch = dict[str, float]
 class Remembered(Protocol):
     """A network, an optimizer, a schedule: anything with a state to save and restore."""
 
-    def state_dict(self) -> dict[str, Any]: ...
+    def state_dict(self) -> dict[str, Any]:
+        """Give the state, as tensors, numbers and text in plain containers."""
 
-    def load_state_dict(self, state: dict[str, Any], /) -> Any: ...
+    def load_state_dict(self, state: dict[str, Any], /) -> Any:
+        """Take a state that `state_dict` gave."""
 
 
 @dataclass(frozen=True)
@@ -84,20 +86,20 @@ def run(job: Job[Any], epochs: int, folder: Path, *, quiet: bool = False) -> lis
 def _epoch(job: Job[Any], number: int, epochs: int, quiet: bool) -> Epoch:
     start, total = time.perf_counter(), 0.0
     batches = job.batches()
-    with tqdm(batches, f"epoch {number}/{epochs}", unit="batch", disable=quiet) as bar:
-        for done, batch in enumerate(bar, start=1):
+    with tqdm(desc=f"epoch {number}/{epochs}", total=len(batches), unit="batch", disable=quiet) as bar:
+        for done, batch in enumerate(batches, start=1):
             total += job.step(batch)
             if not math.isfinite(total):
                 raise ModelError(
-                    f"The loss is not a number any more (epoch {number}, batch {done}). Take a lower learning "
-                    f"rate; the folder still holds the {number - 1} epochs before."
+                    f"The loss is not a number any more (epoch {number}, batch {done}): the learning rate is "
+                    f"too high, or the data are damaged. The {number - 1} epochs before are still on disk."
                 )
             if done % 20 == 0 or done == len(batches):
                 bar.set_postfix(loss=f"{total / done:.3f}", refresh=False)
-        measured = job.measure()
-        bar.set_postfix(loss=f"{total / len(batches):.3f}", **{key: f"{it:.4f}" for key, it in measured.items()})
-    seconds = round(time.perf_counter() - start, 1)
-    return {"epoch": number, "loss": total / len(batches), **measured, "seconds": seconds}
+            bar.update()
+        summary = {"loss": total / len(batches), **job.measure()}
+        bar.set_postfix({name: f"{value:.3f}" for name, value in summary.items()})
+    return {"epoch": number, **summary, "seconds": round(time.perf_counter() - start, 1)}
 
 
 def _save(job: Job[Any], log: list[Epoch], folder: Path) -> None:
@@ -108,9 +110,10 @@ def _save(job: Job[Any], log: list[Epoch], folder: Path) -> None:
         "chance": torch.get_rng_state(),
         "chance_cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
     }
-    write_whole(folder / "checkpoint.pt", lambda path: torch.save(checkpoint, path))
+    # The log first: stopped in between, the epoch is done again and the log is written over with it.
     lines = "".join(json.dumps(epoch) + "\n" for epoch in log)
     write_whole(folder / "log.jsonl", lambda path: path.write_text(lines))
+    write_whole(folder / "checkpoint.pt", lambda path: torch.save(checkpoint, path))
 
 
 def _restore(job: Job[Any], path: Path) -> list[Epoch]:
@@ -119,20 +122,25 @@ def _restore(job: Job[Any], path: Path) -> list[Epoch]:
         return []
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-        settings, log = checkpoint["settings"], checkpoint["log"]
-    except Exception as error:  # a cut file can fail in the zip, in the unpickler or in a missing key
-        raise WeightsError(f"{path} cannot be read ({error}). Delete it to start the run again.") from error
+        settings = checkpoint["settings"]
+    except Exception as error:  # a cut file can fail in the zip, in the unpickler or in the missing key
+        raise WeightsError(f"{path} is damaged. Delete it to start the run again.") from error
     if settings != dict(job.settings):
         raise WeightsError(
             f"{path.parent} holds a run with {_told(settings)}; asked for was {_told(job.settings)}. "
             "Ask for the same again to go on with it, or name another folder."
         )
-    for name, part in job.parts.items():
-        part.load_state_dict(checkpoint["parts"][name])
+    try:
+        for name, part in job.parts.items():
+            part.load_state_dict(checkpoint["parts"][name])
+    except (KeyError, ValueError, RuntimeError) as error:
+        raise WeightsError(
+            f"{path} is of another version of this recipe. Delete it to start again."
+        ) from error
     torch.set_rng_state(checkpoint["chance"])
     if torch.cuda.is_available() and checkpoint["chance_cuda"]:
         torch.cuda.set_rng_state_all(checkpoint["chance_cuda"])
-    return log
+    return checkpoint["log"]
 
 
 def _told(settings: Mapping[str, Any]) -> str:
@@ -140,8 +148,8 @@ def _told(settings: Mapping[str, Any]) -> str:
 
 
 def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
-    """Let `write` fill a file beside `path`, then rename it: `path` is the old file or the new, never half of one."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    """Let `write` fill a file beside `path` and rename it: `path` is the old file or the new, whole."""
+    beside = path.with_name(f".{path.name}.unfinished")
     try:
         write(beside)
         os.replace(beside, path)

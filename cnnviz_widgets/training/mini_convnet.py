@@ -1,18 +1,21 @@
 """Three 7x7 convolutions that tell CIFAR-10's ten classes apart, with filters smooth enough to look at."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
+from safetensors.torch import save_file
 from torch import Tensor, nn
+from torch.optim.lr_scheduler import OneCycleLR
 
+from cnnviz_widgets.backend.checkpoints import fill, read_checkpoint
 from cnnviz_widgets.backend.mini_nets import MiniConvNet
-from cnnviz_widgets.training import weights
 from cnnviz_widgets.training.batch_norm import add_batch_norm, fold_batch_norm
 from cnnviz_widgets.training.cifar10 import CLASSES, MEAN, STD, LabelledPictures, read_cifar10
-from cnnviz_widgets.training.loop import Job, run
+from cnnviz_widgets.training.loop import Job, run, write_whole
 
 NAME = "mini-convnet"
 EPOCHS = 30
@@ -24,7 +27,13 @@ FIRST_LAYER_START = 0.1  # of PyTorch's usual spread
 
 
 def train(
-    data: str | Path, out: Path, *, epochs: int = EPOCHS, seed: int = 0, device: str = "cpu", quiet: bool = False
+    data: str | Path,
+    out: Path,
+    *,
+    epochs: int = EPOCHS,
+    seed: int = 0,
+    device: str = "cpu",
+    quiet: bool = False,
 ) -> Path:
     """Train the network, going on from `out`'s checkpoint where there is one, and write its weights.
 
@@ -49,31 +58,35 @@ def train(
     lessons, test = (_to(device, read_cifar10(data, split)) for split in ("train", "test"))
     with torch.random.fork_rng(), torch.backends.cudnn.flags(benchmark=False, deterministic=True):
         torch.manual_seed(seed)
-        network = _beginner().to(device, memory_format=torch.channels_last)
+        network = _beginner().to(device).to(memory_format=torch.channels_last)
         job = _job(network, lessons, test, epochs, seed)
         run(job, epochs, out, quiet=quiet)
-    plain = fold_batch_norm(network).to("cpu", memory_format=torch.contiguous_format)
+    plain = fold_batch_norm(network)
     card = {
         "name": NAME,
-        "architecture": "MiniConvNet",
+        "architecture": MiniConvNet.__name__,
         "classes": json.dumps(CLASSES),
         "mean": json.dumps(MEAN),
         "std": json.dumps(STD),
         "input_shape": json.dumps([3, 32, 32]),
-        "accuracy": f"{accuracy(plain.to(device), test, MEAN, STD):.4f}",
+        "accuracy": f"{accuracy(plain, test, MEAN, STD):.4f}",
         "data": f"CIFAR-10, {len(lessons.labels)} training pictures",
         "recipe": f"{NAME} --epochs {epochs} --seed {seed}",
     }
-    return weights.save(out / f"{NAME}.safetensors", plain, card)
+    state = {key: each.detach().cpu().contiguous() for key, each in plain.state_dict().items()}
+    file = out / f"{NAME}.safetensors"
+    write_whole(file, lambda path: save_file(state, path, metadata=card))
+    return file
 
 
 def evaluate(data: str | Path, file: Path, *, first: int | None = None, device: str = "cpu") -> float:
     """Share of CIFAR-10's test pictures, all or the `first` ones, that the weights in `file` get right."""
-    state, card = weights.load(file)
-    network = MiniConvNet().to(device)
-    weights.fill(network, state, file)
+    checkpoint = read_checkpoint(file)
+    network = MiniConvNet(len(CLASSES)).to(device)
+    fill(network, checkpoint, NAME)
+    mean, std = (json.loads(checkpoint.metadata.get(key, "null")) for key in ("mean", "std"))
     test = LabelledPictures(*(each[:first] for each in _to(device, read_cifar10(data, "test"))))
-    return accuracy(network, test, json.loads(card["mean"]), json.loads(card["std"]))
+    return accuracy(network, test, mean or MEAN, std or STD)
 
 
 def _beginner() -> nn.Module:
@@ -84,17 +97,23 @@ def _beginner() -> nn.Module:
     """
     network = add_batch_norm(MiniConvNet(len(CLASSES)))
     with torch.no_grad():
-        network.get_parameter("conv1.0.weight").mul_(FIRST_LAYER_START)
+        network.get_parameter("conv1.conv.weight").mul_(FIRST_LAYER_START)
     return network
 
 
-def _job(network: nn.Module, lessons: LabelledPictures, test: LabelledPictures, epochs: int, seed: int) -> Job[Tensor]:
-    first = network.get_parameter("conv1.0.weight")
+def _job(
+    network: nn.Module, lessons: LabelledPictures, test: LabelledPictures, epochs: int, seed: int
+) -> Job[Tensor]:
+    """One step and all that it changes: momentum descent whose rate rises, then falls as a cosine."""
+    first = network.get_parameter("conv1.conv.weight")
     others = [each for each in network.parameters() if each is not first]
-    groups = [{"params": [first], "weight_decay": FIRST_LAYER_DECAY}, {"params": others, "weight_decay": DECAY}]
-    optimizer = torch.optim.SGD(groups, lr=PEAK_RATE, momentum=0.9, nesterov=True)
+    groups: list[dict[str, Any]] = [
+        {"params": [first], "weight_decay": FIRST_LAYER_DECAY},
+        {"params": others},
+    ]
+    optimizer = torch.optim.SGD(groups, PEAK_RATE, momentum=0.9, nesterov=True, weight_decay=DECAY)
     steps = epochs * len(_shuffled(len(lessons.labels)))
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, PEAK_RATE, steps, pct_start=0.1, cycle_momentum=False)
+    schedule = OneCycleLR(optimizer, PEAK_RATE, steps, pct_start=0.1, cycle_momentum=False)
 
     def step(chosen: Tensor) -> float:
         network.train()
@@ -116,7 +135,7 @@ def _job(network: nn.Module, lessons: LabelledPictures, test: LabelledPictures, 
 
 
 def _shuffled(count: int) -> list[Tensor]:
-    """Indices of an epoch's batches; the few pictures left over after the last whole batch wait for another epoch."""
+    """Indices of an epoch's batches; the few pictures that make no whole batch wait for another epoch."""
     batch = min(BATCH, count)
     return list(torch.randperm(count)[: count // batch * batch].split(batch))
 
@@ -135,7 +154,7 @@ def moved(pictures: Tensor) -> Tensor:
     columns = _mirrored(torch.arange(width) + right, width)
     columns = torch.where(torch.rand(count, 1) < 0.5, columns.flip(1), columns)
     which = torch.arange(count)
-    # indices before and after the sliced channels: the result is (N, H, W, C), in memory as convolutions like it
+    # Indices on both sides of the channels' slice give (N, H, W, C), the order CPU convolutions are fast in.
     return pictures[which[:, None, None], :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
 
 
@@ -144,14 +163,16 @@ def _mirrored(index: Tensor, size: int) -> Tensor:
     return (size - 1) - ((size - 1) - index.abs()).abs()
 
 
-def normalized(pictures: Tensor, mean: tuple[float, ...], std: tuple[float, ...]) -> Tensor:
+def normalized(pictures: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
     """Turn RGB pictures, (N, 3, H, W) uint8, into 0..1, subtract `mean` and divide by `std`, per channel."""
     low, spread = (torch.tensor(each, device=pictures.device).view(3, 1, 1) * 255 for each in (mean, std))
     return pictures.float().sub_(low).div_(spread)
 
 
 @torch.no_grad()
-def accuracy(network: nn.Module, test: LabelledPictures, mean: tuple[float, ...], std: tuple[float, ...]) -> float:
+def accuracy(
+    network: nn.Module, test: LabelledPictures, mean: Sequence[float], std: Sequence[float]
+) -> float:
     """Share of the pictures whose highest score is that of their label."""
     network.eval()
     right = sum(
