@@ -55,12 +55,12 @@ def main(extra):
         STAMP.unlink(missing_ok=True)
         try:
             install(extra)
-        except subprocess.CalledProcessError:
+        except subprocess.CalledProcessError as error:
             # pip downloads everything before it changes anything, so an environment that worked still does.
             if stamp and not is_stale(stamp) and not interrupted:
                 STAMP.write_text(json.dumps(stamp))
                 LOCK.write_text("")
-            stop(why_pip_failed())
+            stop(why_it_failed(error.cmd))
         STAMP.write_text(json.dumps({"key": key, "extra": extra, "root": str(ROOT)}))
         LOCK.write_text("")
 
@@ -177,7 +177,12 @@ def torch_requirements():
     return [each for each in project["dependencies"] if each.startswith("torch")]
 
 
-def why_pip_failed():
+def why_it_failed(command):
+    if "pip" not in command:
+        return (
+            f"The package is in {VENV}, but torch or torchvision does not load; the reason is above.\n"
+            "If TORCH_INDEX was given, it must hold a torch and a torchvision that were made for each other."
+        )
     return (
         f"pip could not install the package into {VENV}; its own words are above{disk_note()}\n"
         "  connection errors, 'No matching distribution': no network? Only the first start needs it.\n"

@@ -23,10 +23,7 @@ def main() -> None:
     server = LabApp.initialize_server(argv=arguments(token))
     host = "localhost" if server.ip in ("127.0.0.1", "0.0.0.0", "") else server.ip
     print(f"\n  cnnviz_widgets is open at\n\n      {address(host, server, token)}\n")
-    print(
-        f"  {'model ' + os.environ['CNNVIZ_MODEL'] + '; ' if os.environ.get('CNNVIZ_MODEL') else ''}", end=""
-    )
-    print("Ctrl-C here stops it.\n", flush=True)
+    print("  Ctrl-C twice stops it.\n", flush=True)
     server.start()
 
 

@@ -86,7 +86,7 @@ def test_a_killed_build_is_not_trusted(checkout, when, monkeypatch):
 
 
 def fail(extra):
-    raise subprocess.CalledProcessError(1, "pip")
+    raise subprocess.CalledProcessError(1, ["python", "-m", "pip", "install"])
 
 
 def test_a_failed_first_build_says_why_and_is_built_afresh(checkout, monkeypatch):
@@ -109,6 +109,10 @@ def test_a_failed_update_leaves_the_environment_that_worked(checkout, monkeypatc
     checkout.main("lab")
     assert is_kept(checkout)
     assert checkout.installed == ["lab"]
+
+
+def test_a_torch_that_does_not_load_is_not_blamed_on_the_network(checkout):
+    assert "does not load" in checkout.why_it_failed(["python", "-c", "import torch"])
 
 
 def test_a_moved_checkout_is_built_afresh(checkout):
