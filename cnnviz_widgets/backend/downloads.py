@@ -126,28 +126,33 @@ class _quiet:
 
 
 class _Meter:
-    """Count what arrives and show it; what pooch expects of a progress bar."""
+    """Count what arrives and show it; what pooch expects of a progress bar, which sets `total` itself."""
 
     def __init__(self, name: str, progress: Progress) -> None:
-        self.received, self.total = 0, 0
-        self._tell = progress if callable(progress) else None
-        # tqdm's text bar and not its widget: it shows everywhere and leaves no widget state in a notebook.
-        self._bar = tqdm(desc=name, unit="B", unit_scale=True, disable=progress is not True)
+        self.received, self.total = 0, 0  # bytes
+        self._name, self._progress = name, progress
+        self._bar: Any = None
 
     def update(self, n: int) -> None:
-        if self._bar.total is None and self.total:
-            self._bar.total = self.total
         self.received += n
-        self._bar.update(n)
-        if self._tell:
-            self._tell(min(self.received, self.total or self.received), self.total)
+        if callable(self._progress):
+            self._progress(min(self.received, self.total or self.received), self.total)
+        elif self._progress:
+            if self._bar is None:
+                # Made when bytes are here, so that a failure shows no empty bar. tqdm's text bar and not its
+                # widget: it shows everywhere and leaves no widget state in a notebook.
+                self._bar = tqdm(desc=self._name, total=self.total or None, unit="B", unit_scale=True)
+            self._bar.update(n)
 
     def reset(self) -> None:
-        self.received = 0
-        self._bar.reset()
+        if self.total:  # pooch starts anew at the end, to count up to the announced total
+            self.received = 0
+            if self._bar is not None:
+                self._bar.reset()
 
     def close(self) -> None:
-        self._bar.close()
+        if self._bar is not None:
+            self._bar.close()
 
 
 class _Receiver:

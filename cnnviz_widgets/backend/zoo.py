@@ -181,8 +181,9 @@ def find(name: str) -> str:
         same = [each for each in names if re.sub(r"[-_]", separator, each) == meant]
         if len(same) == 1:
             return same[0]
+    guess = nearest(plain, names)
     raise ModelNameError(
-        f"There is no model called {name!r}. {nearest(plain, names)} {_offline()} model_names() lists all."
+        f"There is no model called {name!r}. {guess} model_names() lists all. {_offline()}".rstrip()
     )
 
 

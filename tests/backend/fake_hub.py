@@ -18,8 +18,9 @@ CHUNK = 1 << 14
 class FakeHub(http.server.ThreadingHTTPServer):
     """Serve `files`, {path: bytes}; a path in `faults` goes wrong as its fault says.
 
-    Faults: "cut" closes after half of what it announced; "hang" never answers; "stall" sends half and waits;
-    "slow" sends everything, slowly enough for two downloads to overlap. `asked` lists the paths requested.
+    Faults: "unsized" does not say how long it is; "cut" closes after half of what it announced; "hang" never
+    answers; "stall" sends half and waits; "slow" sends everything, slowly enough for two downloads to overlap.
+    `asked` lists the paths requested.
     """
 
     daemon_threads = True
@@ -52,7 +53,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.server.closing.wait(30)
             return
         self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
+        if fault != "unsized":
+            self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if fault in ("cut", "stall"):
             self.wfile.write(body[: len(body) // 2])

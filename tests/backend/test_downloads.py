@@ -213,6 +213,18 @@ def test_a_function_is_told_how_far_it_is(hub: FakeHub):
     assert told == sorted(told)
 
 
+def test_a_server_that_does_not_say_how_much_comes(hub: FakeHub, capsys: pytest.CaptureFixture):
+    hub.faults[PATH] = "unsized"
+    told = []
+    path = get(progress=lambda received, total: told.append((received, total)))
+    assert path.read_bytes() == BODY
+    assert told[-1][1] == 0
+    assert told[-1][0] >= len(BODY)
+    path.unlink()
+    get(progress=True)
+    assert "M" in capsys.readouterr().err
+
+
 def test_two_threads_share_one_download(hub: FakeHub):
     hub.faults[PATH] = "slow"
     paths: list[Path] = []
