@@ -19,7 +19,7 @@ class FakeHub(http.server.ThreadingHTTPServer):
     """Serve `files`, {path: bytes}; a path in `faults` goes wrong as its fault says.
 
     Faults: "unsized" does not say how long it is; "cut" closes after half of what it announced; "hang" never
-    answers; "stall" sends half and waits; "slow" sends everything, slowly enough for two downloads to overlap.
+    answers; "stall" sends half and waits; "slow" sends everything, slowly enough for two downloads to meet.
     `asked` lists the paths requested.
     """
 
