@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 
 class MiniConvNet(nn.Module):
-    """Three 7x7 convolutions and a linear classifier: the small net whose filters the deck shows layer by layer.
+    """Three 7x7 convolutions and a linear classifier: the small net whose filters the deck shows.
 
     The convolutions' weights are 16x3x7x7, 20x16x7x7 and 20x20x7x7. Each is followed by a ReLU and
     a 2x2 max pool, so the maps are 32, 16 and 8 pixels wide, and 4 where they are classified. There

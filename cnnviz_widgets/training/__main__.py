@@ -69,7 +69,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("name", help=f"which network: {', '.join(recipe_names())}")
     parser.add_argument(
-        "--data", type=Path, required=True, metavar="FOLDER", help="folder of the recipe's data set"
+        "--data",
+        type=Path,
+        required=True,
+        metavar="FOLDER",
+        help="folder of the recipe's data set (mini-convnet: CIFAR-10)",
     )
     parser.add_argument(
         "--epochs", type=_positive, metavar="N", help="passes over the data (default: the recipe's)"

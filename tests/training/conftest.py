@@ -88,9 +88,9 @@ def packed_cifar10(tmp_path: Path) -> Path:
     return write_npz(tmp_path / "npz")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session", autouse=True)
 def one_thread() -> Iterator[None]:
-    """Sums in one order, so that two runs can be compared bit for bit."""
+    """One thread sums in one order, so that two runs are equal bit for bit; and small nets are faster."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

@@ -10,8 +10,6 @@ from cnnviz_widgets.errors import ModelError, WeightsError
 from cnnviz_widgets.training import loop
 from cnnviz_widgets.training.loop import Job, run, write_whole
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 class Stopped(Exception):
     """The student pressed Ctrl-C."""

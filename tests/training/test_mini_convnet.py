@@ -19,10 +19,19 @@ SHIPPED_FILE = SHIPPED / "mini-convnet.safetensors"
 SLIDE = {"conv1.weight": (16, 3, 7, 7), "conv2.weight": (20, 16, 7, 7), "conv3.weight": (20, 20, 7, 7)}
 
 
+def content(path):
+    with safe_open(path, framework="pt") as file:
+        return {name: file.get_tensor(name) for name in file.keys()}, file.metadata()  # noqa: SIM118
+
+
+def same_weights(path, other):
+    first, second = content(path)[0], content(other)[0]
+    return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
+
+
 @pytest.fixture(scope="module")
 def shipped():
-    with safe_open(SHIPPED_FILE, framework="pt") as file:
-        return {name: file.get_tensor(name) for name in file.keys()}, file.metadata()  # noqa: SIM118
+    return content(SHIPPED_FILE)
 
 
 @pytest.fixture(scope="module")
@@ -46,14 +55,13 @@ def test_the_recipe_learns_a_planted_rule(trained, small_cifar10):
     log = [json.loads(line) for line in (trained.parent / "log.jsonl").read_text().splitlines()]
     assert len(log) == 15
     assert log[-1]["loss"] < log[0]["loss"] / 2
-    with safe_open(trained, framework="pt") as file:
-        said = float(file.metadata()["accuracy"])
+    said = float(content(trained)[1]["accuracy"])
     # Folding the batch norms changed no verdict, or at most one.
     assert said == pytest.approx(log[-1]["test_accuracy"], abs=0.011)
     assert said == mini_convnet.evaluate(small_cifar10, trained)
 
 
-def test_the_weights_do_not_depend_on_stopping(small_cifar10, tmp_path, one_thread, monkeypatch):
+def test_the_weights_do_not_depend_on_stopping(small_cifar10, tmp_path, monkeypatch):
     straight = mini_convnet.train(small_cifar10, tmp_path / "straight", epochs=3, quiet=True)
 
     learned, taken = mini_convnet.moved, 0
@@ -71,10 +79,11 @@ def test_the_weights_do_not_depend_on_stopping(small_cifar10, tmp_path, one_thre
             mini_convnet.train(small_cifar10, tmp_path / "stopped", epochs=3, quiet=True)
     assert not (tmp_path / "stopped" / straight.name).exists()
     resumed = mini_convnet.train(small_cifar10, tmp_path / "stopped", epochs=3, quiet=True)
-    assert resumed.read_bytes() == straight.read_bytes()
+    assert same_weights(resumed, straight)
+    assert content(resumed)[1] == content(straight)[1]
 
     other = mini_convnet.train(small_cifar10, tmp_path / "other", epochs=3, seed=1, quiet=True)
-    assert other.read_bytes() != straight.read_bytes()
+    assert not same_weights(other, straight)
 
 
 def test_training_leaves_the_caller_s_chance_alone(small_cifar10, tmp_path):
@@ -176,11 +185,13 @@ def test_the_first_filters_look_learned(shipped):
     """Neighbouring pixels of a learned filter are alike; of random ones they are not."""
 
     def likeness(filters):
-        centred = filters - filters.mean((2, 3), keepdim=True)
-        return float((centred[..., 1:] * centred[..., :-1]).sum() / centred[..., 1:].square().sum())
+        pairs = [(filters[..., 1:], filters[..., :-1]), (filters[..., 1:, :], filters[..., :-1, :])]
+        return sum(torch.cosine_similarity(one.flatten(1), other.flatten(1)) for one, other in pairs) / 2
 
-    assert likeness(shipped[0]["conv1.weight"]) > 0.5
-    assert abs(likeness(torch.randn(16, 3, 7, 7, generator=torch.Generator().manual_seed(0)))) < 0.2
+    learned = likeness(shipped[0]["conv1.weight"])
+    random = likeness(torch.randn(16, 3, 7, 7, generator=torch.Generator().manual_seed(0)))
+    assert (learned > random.max()).all()
+    assert learned.median() > 0.7
 
 
 @pytest.mark.real
