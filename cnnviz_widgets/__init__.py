@@ -10,18 +10,43 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "backend": ["HookedModel", "Layer", "Prediction", "ReceptiveField", "open_model", "model_names",
-                "backprop", "deconvnet", "guided"],
-    "data": ["open_picture", "sample_picture", "sample_names", "picture_folder"],
-    "methods": ["filter_bank", "activation_maps"],
+    "backend": [
+        "HookedModel",
+        "Layer",
+        "Prediction",
+        "ReceptiveField",
+        "Gradients",
+        "Record",
+        "ReluRule",
+        "ModelInfo",
+        "open_model",
+        "model_names",
+        "model_info",
+        "backprop",
+        "deconvnet",
+        "guided",
+    ],
+    "data": ["open_picture", "sample_picture", "sample_names", "picture_folder", "PictureFolder"],
+    "methods": ["filter_bank", "convolution_names", "activation_maps"],
     "widgets": ["FilterGrid", "ActivationBrowser"],
-    "errors": ["CnnvizError", "PictureError", "InputError", "LayerError", "TargetError",
-               "GradientError", "ReluError", "ModelError", "ModelNameError", "WeightsError",
-               "DownloadError", "MemoryLimitError"],
+    "errors": [
+        "CnnvizError",
+        "PictureError",
+        "InputError",
+        "LayerError",
+        "TargetError",
+        "GradientError",
+        "ReluError",
+        "ModelError",
+        "ModelNameError",
+        "WeightsError",
+        "DownloadError",
+        "MemoryLimitError",
+    ],
 }
 _HOME_OF = {name: room for room, names in _HOMES.items() for name in names}
 
-__all__ = sorted(_HOME_OF)  # noqa: PLE0605 - computed once, so that a name is told in one place
+__all__ = sorted(_HOME_OF)
 
 
 def __getattr__(name: str) -> Any:

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Literal
 
 import torch
-from cnnviz_widgets.backend.hooked_model import HookedModel
 from torchvision import models
 
 from cnnviz_widgets.backend import assembly, places365
 from cnnviz_widgets.backend.assembly import EMBEDDED, Pieces, weights_member
 from cnnviz_widgets.backend.checkpoints import read_checkpoint
 from cnnviz_widgets.backend.downloads import Progress, cached_path
+from cnnviz_widgets.backend.hooked_model import HookedModel
 from cnnviz_widgets.errors import ModelNameError, nearest
 
 Source = Literal["embedded", "torchvision", "places365"]

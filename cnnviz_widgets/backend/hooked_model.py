@@ -1,0 +1,367 @@
+"""A network with its preprocessing and class names, ready to be asked questions."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from cnnviz_widgets.backend import opening
+from cnnviz_widgets.backend.layers import Layer
+from cnnviz_widgets.backend.preprocessing import Preprocessing, Transform
+from cnnviz_widgets.backend.record import Record
+from cnnviz_widgets.backend.relu_rules import (
+    ReluRule,
+    applied,
+    backprop,
+    deconvnet,
+    find_relus,
+    find_rule,
+    guided,
+)
+from cnnviz_widgets.backend.targets import (
+    Objective,
+    Target,
+    as_numbers,
+    class_index,
+    class_indices,
+    class_score,
+)
+from cnnviz_widgets.errors import GradientError, InputError, LayerError, ModelError, ReluError, nearest
+
+
+class Prediction(NamedTuple):
+    """One class and how the network rates it: logit, and probability among all classes (softmax)."""
+
+    index: int
+    name: str
+    score: float
+    probability: float
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """Gradients of one objective by several ReLU rules, from one forward pass.
+
+    Attributes
+    ----------
+    by_rule : dict
+        Rule's name to a tensor like the picture; ``gradients["guided"]`` and ``gradients[guided]`` read it.
+    target : tuple of int or None
+        The class explained, for each picture; None where the objective is not a class.
+    value : Tensor
+        The objective's value, (N,) or a scalar: a logit where it is a class.
+    """
+
+    by_rule: dict[str, Tensor]
+    target: tuple[int, ...] | None
+    value: Tensor
+
+    def __getitem__(self, rule: ReluRule | str) -> Tensor:
+        return self.by_rule[find_rule(rule).name]
+
+
+class HookedModel:
+    """A network that can be looked into: any `nn.Module` that turns a picture into scores.
+
+    The network stays the caller's: evaluation mode holds during a call and what was there before comes back, hooks
+    live only inside a ``with``, gradients are taken for the picture alone. It can be trained on in between.
+
+    Parameters
+    ----------
+    network : nn.Module
+        Takes (N, C, H, W) and returns (N, K) scores; a tuple or dict of outputs counts by its first or "out"/"logits".
+    input_shape : tuple of int, optional
+        Shape of one input, (C, H, W). Guessed from the first layer where it is not given.
+    mean, std : float or sequence of float, optional
+        Normalisation of the training pictures, whose values are in 0..1. None: 0 and 1.
+    classes : sequence of str, optional
+        Names of the K classes in the order of the scores.
+    transform : callable, optional
+        The whole preprocessing, where it is not "cut the middle, scale, normalise": RGB `PIL.Image.Image` to (C, H, W).
+    name : str, optional
+        What to call the network on screen.
+
+    Raises
+    ------
+    ModelError
+        If the network does not run on this input shape, or the number of class names is wrong.
+
+    Notes
+    -----
+    Cost of building: one forward pass. A layer is one call, so the layers are those of this pass. Calls may come from
+    several threads; they take turns.
+
+    Examples
+    --------
+    >>> model = HookedModel(my_net, input_shape=(1, 28, 28), mean=0.13, std=0.31, classes=digits)  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        input_shape: Sequence[int] | None = None,
+        *,
+        mean: float | Sequence[float] | None = None,
+        std: float | Sequence[float] | None = None,
+        classes: Sequence[str] | None = None,
+        transform: Transform | None = None,
+        name: str | None = None,
+    ) -> None:
+        if not isinstance(network, nn.Module):
+            raise ModelError(
+                f"HookedModel takes a torch.nn.Module, not {type(network).__name__}; see open_model for names"
+            )
+        self.network = network
+        self.name = name or type(network).__name__
+        self._lock = threading.RLock()
+        with self._evaluating():
+            found = opening.inspect(network, None if input_shape is None else tuple(input_shape))
+        self.input_shape, self.class_count = found.input_shape, found.class_count
+        self.layers: tuple[Layer, ...] = tuple(layer for layer in found.layers if not layer.is_block)
+        self.blocks: tuple[Layer, ...] = tuple(layer for layer in found.layers if layer.is_block)
+        self._by_name = {layer.name: layer for layer in found.layers}
+        self._functions = found.functions
+        if classes is not None and found.class_count != len(classes):
+            raise ModelError(
+                f"{len(classes)} class names were given, and the network scores {found.class_count} classes"
+            )
+        self.classes = None if classes is None else tuple(map(str, classes))
+        self._preprocessing = Preprocessing(
+            self.input_shape, 0.0 if mean is None else mean, 1.0 if std is None else std, transform
+        )
+
+    def __repr__(self) -> str:
+        shape = "x".join(map(str, self.input_shape))
+        return f"HookedModel({self.name!r}, input {shape}, {len(self.layers)} layers, {self.class_count} classes)"
+
+    # Pictures in and out
+
+    def preprocess(self, picture: Any) -> Tensor:
+        """Turn a picture (path, `PIL.Image.Image`, (H, W, 3) uint8, sample name) into (1, C, H, W) float, normalised."""
+        return self._ready(self._preprocessing(picture))
+
+    def to_picture(self, x: Tensor) -> np.ndarray:
+        """Turn a network's input back into a picture: (1, C, H, W) to (H, W, 3), uint8, 0..255."""
+        return self._preprocessing.to_picture(x)
+
+    # Scores
+
+    def scores(self, x: Tensor) -> Tensor:
+        """Score the classes: logits, before any softmax the network does not do itself.
+
+        Parameters
+        ----------
+        x : Tensor
+            (N, C, H, W), normalised as by `preprocess`. A graph is built only if it requires a gradient.
+
+        Returns
+        -------
+        Tensor
+            (N, K).
+
+        Raises
+        ------
+        InputError
+            If x has the wrong number of dimensions or channels.
+
+        Notes
+        -----
+        Cost: one forward pass.
+        """
+        x = self._ready(x)
+        with self._evaluating(), torch.set_grad_enabled(x.requires_grad and torch.is_grad_enabled()):
+            return opening.run(self.network, x, self.input_shape)
+
+    def top(self, x: Tensor, k: int = 5) -> list[Prediction]:
+        """Name the k classes with the highest scores for one picture, (1, C, H, W), best first."""
+        scores = self.scores(x.detach())
+        if scores.dim() != 2 or scores.shape[0] != 1:
+            raise InputError(
+                f"top names the classes of one picture; these scores have the shape {tuple(scores.shape)}: "
+                "use model.scores(x).topk(k) for more"
+            )
+        logits = scores[0].float()
+        values, order = logits.topk(min(k, len(logits)))
+        chances = logits.softmax(0)[order]
+        return [
+            Prediction(i, self.class_name(i), v, p)
+            for i, v, p in zip(order.tolist(), values.tolist(), chances.tolist(), strict=True)
+        ]
+
+    def class_name(self, index: int) -> str:
+        """Give a class's name, or "class 7" where the model has none."""
+        return self.classes[index] if self.classes is not None else f"class {index}"
+
+    def class_index(self, target: int | str) -> int:
+        """Find a class by its number or name; TargetError tells the nearest names."""
+        return class_index(target, self.classes, self.class_count)
+
+    # Layers
+
+    def layer(self, name: str) -> Layer:
+        """Find a layer or block by its name; LayerError tells the nearest names."""
+        if name in self._by_name:
+            return self._by_name[name]
+        if name in dict(self.network.named_modules()):
+            raise LayerError(
+                f"layer {name!r} is part of {self.name}, but it does not run when a picture is scored, or returns no tensor"
+            )
+        raise LayerError(f"{self.name} has no layer {name!r}. {nearest(str(name), self._by_name)}")
+
+    @contextmanager
+    def record(self, *names: str, stop: bool = False) -> Iterator[Record]:
+        """Keep what layers compute in the passes run inside the ``with``.
+
+        Parameters
+        ----------
+        *names : str
+            Layers or blocks. They are checked before anything is touched.
+        stop : bool
+            End the pass, and the ``with``, after the last of them: nothing after the call in the ``with`` runs.
+
+        Yields
+        ------
+        Record
+            Name to tensor, (N, *layer.shape), still on the path from picture to score.
+
+        Raises
+        ------
+        LayerError
+            If a name is unknown, or, on reading, if a layer did not run.
+        """
+        if not names:
+            raise LayerError("record needs the name of a layer; model.layers lists them")
+        layers = {name: self.layer(name) for name in names}
+        record = Record(self.network, layers, stop)
+        with self._lock, record:
+            yield record
+
+    # Gradients
+
+    def gradient(self, x: Tensor, target: Target = None, rule: ReluRule | str = backprop) -> Tensor:
+        """Say how the objective changes with each pixel: d objective / d x, like x. See `gradients`."""
+        return self.gradients(x, target, (rule,))[rule]
+
+    def gradients(
+        self,
+        x: Tensor,
+        target: Target = None,
+        rules: Sequence[ReluRule | str] = (backprop, deconvnet, guided),
+    ) -> Gradients:
+        """Say how the objective changes with each pixel, by several ReLU rules.
+
+        Simonyan et al. 2014 (backprop), Zeiler & Fergus 2014 (deconvnet), Springenberg et al. 2015 (guided).
+
+        Parameters
+        ----------
+        x : Tensor
+            (N, C, H, W), normalised.
+        target : int, str, list, Tensor, callable, Objective or None
+            A class for all pictures, one for each, a function of the (N, K) scores, or an objective on layers.
+            None explains each picture's top class; the result says which.
+        rules : sequence of ReluRule or str
+            What to do at ReLUs.
+
+        Raises
+        ------
+        TargetError
+            If there is no such class, or the objective gives no number.
+        ReluError
+            If a rule other than backprop is asked of a network without ReLUs.
+        GradientError
+            If the objective does not depend on the picture.
+
+        Notes
+        -----
+        Cost: one forward pass, and one backward pass for each rule. An objective on layers costs only the part of the
+        network up to its last layer.
+        """
+        chosen = [find_rule(rule) for rule in rules]
+        with torch.inference_mode(False), torch.enable_grad(), self._evaluating():
+            x = self._ready(x).detach().clone().requires_grad_()
+            value, indices = self._objective(x, target)
+            if not value.requires_grad:
+                raise GradientError("the objective does not depend on the picture: it has no gradient")
+            only_backprop = all(rule is backprop for rule in chosen)
+            relus = [] if only_backprop else find_relus(value)
+            if not relus and not only_backprop:
+                self._explain_no_relus(chosen, is_score=not isinstance(target, Objective))
+            by_rule = {}
+            for rule in chosen:
+                with applied(rule, relus):
+                    (by_rule[rule.name],) = torch.autograd.grad(
+                        value.sum(), x, retain_graph=rule is not chosen[-1], allow_unused=True
+                    )
+        if any(gradient is None for gradient in by_rule.values()):
+            raise GradientError(
+                "the objective does not depend on the picture: none of its pixels has a gradient"
+            )
+        return Gradients(by_rule, indices, value.detach())
+
+    def _objective(self, x: Tensor, target: Target) -> tuple[Tensor, tuple[int, ...] | None]:
+        if isinstance(target, Objective):
+            with self.record(*target.layers, stop=True) as record:
+                opening.run(self.network, x, self.input_shape)
+            return as_numbers(target(record), x.shape[0]), None
+        scores = opening.run(self.network, x, self.input_shape)
+        if callable(target) and not isinstance(target, Tensor):
+            return as_numbers(target(scores), x.shape[0]), None
+        if scores.dim() != 2:
+            raise InputError(
+                f"the network's output has the shape {tuple(scores.shape)}, one score for each place, not for each class: "
+                "give a function of the output as the target, such as lambda out: out[:, 3].mean((1, 2))"
+            )
+        indices = class_indices(target, self.classes, scores)
+        return class_score(scores, indices), tuple(indices)
+
+    def _explain_no_relus(self, rules: list[ReluRule], is_score: bool) -> None:
+        has_relus = bool(self._functions & {"relu", "relu6", "hardtanh", "threshold", "clamp", "clamp_min"})
+        if has_relus and not is_score:
+            return  # the objective lies before the first ReLU: all rules agree there
+        asked = " and ".join(rule.name for rule in rules if rule is not backprop)
+        others = sorted(
+            self._functions & {"gelu", "silu", "hardswish", "leaky_relu", "elu", "tanh", "sigmoid", "mish"}
+        )
+        used = (
+            f"its activations are {', '.join(others)}"
+            if others
+            else "it has no activation this package knows"
+        )
+        raise ReluError(
+            f"{asked} says what happens at ReLUs, and {self.name} has none on the way to the picture: {used}. "
+            "Use rule=backprop, or a network with ReLUs"
+        )
+
+    # The network stays the caller's
+
+    @contextmanager
+    def _evaluating(self) -> Iterator[None]:
+        """Hold every module in evaluation mode; each gets its own flag back."""
+        with self._lock:
+            training = [module for module in self.network.modules() if module.training]
+            try:
+                for module in training:
+                    module.training = False
+                yield
+            finally:
+                for module in training:
+                    module.training = True
+
+    def _ready(self, x: Tensor) -> Tensor:
+        """Check a batch and bring it to the network's device and type."""
+        if not isinstance(x, Tensor):
+            raise InputError(
+                f"the network takes a tensor, not {type(x).__name__}; model.preprocess(picture) makes one"
+            )
+        wanted = ("N", *self.input_shape)
+        if x.dim() != len(wanted) or (len(wanted) == 4 and x.shape[1] != wanted[1]) or x.shape[0] == 0:
+            hint = "; add the batch with x[None]" if x.dim() == len(wanted) - 1 else ""
+            raise InputError(
+                f"{self.name} takes {opening.shape_text(wanted)}, not {opening.shape_text(x.shape)}{hint}"
+            )
+        return opening.like_weights(self.network, x)

@@ -1,0 +1,133 @@
+"""Three ways to carry a gradient back through a ReLU.
+
+The rules differ only at ReLUs, so they act where the autograd graph has one: on its ``ReluBackward0`` nodes and
+their kin. That reaches ``nn.ReLU``, ``F.relu``, in-place ones and one module called many times, in any network,
+with no change to the model and no module hook.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from torch import Tensor
+from torch.autograd.graph import Node
+
+from cnnviz_widgets.errors import ReluError
+
+
+@dataclass(frozen=True)
+class ReluRule:
+    """What a ReLU with input x lets through of the gradient g that comes down to it.
+
+    Attributes
+    ----------
+    name : str
+        backprop, deconvnet or guided.
+    formula : str
+        The rule as the lecture writes it.
+    passes : callable
+        ``passes(g, gated)`` gives what goes on down; `gated` is g * 1(x > 0), which autograd has worked out.
+    """
+
+    name: str
+    formula: str
+    passes: Callable[[Tensor, Tensor], Tensor]
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+backprop = ReluRule("backprop", "g * 1(x > 0)", lambda g, gated: gated)
+deconvnet = ReluRule("deconvnet", "g * 1(g > 0)", lambda g, gated: g.clamp(min=0))
+guided = ReluRule("guided", "g * 1(g > 0) * 1(x > 0)", lambda g, gated: gated.clamp(min=0))
+
+RULES = {rule.name: rule for rule in (backprop, deconvnet, guided)}
+
+
+def find_rule(rule: ReluRule | str) -> ReluRule:
+    """Accept a rule or its name.
+
+    Raises
+    ------
+    ReluError
+        If there is no rule of that name.
+    """
+    if isinstance(rule, ReluRule):
+        return rule
+    if rule not in RULES:
+        raise ReluError(f"there is no ReLU rule {rule!r}; there are {', '.join(map(repr, RULES))}")
+    return RULES[rule]
+
+
+def is_relu(node: Node) -> bool:
+    """Tell whether a node of the autograd graph is a ReLU, or a ReLU with a ceiling (ReLU6: gate 0 < x < 6)."""
+    name = node.name().rstrip("0123456789")
+    if name == "ReluBackward":
+        return True
+    if name == "HardtanhBackward":  # ReLU6; a real hardtanh has a floor below zero
+        return node._saved_min_val == 0  # type: ignore[attr-defined]
+    if name in ("ClampMinBackward", "ClampBackward"):
+        floor = getattr(node, "_saved_min", None)
+        return isinstance(floor, (int, float)) and floor == 0
+    if name == "ThresholdBackward":  # its other value is not saved: F.threshold(x, 0, 0) is what people write
+        return node._saved_threshold == 0  # type: ignore[attr-defined]
+    return False
+
+
+# Nodes that hide others: what is below them is computed out of the graph's sight.
+_CURTAINS = ("CheckpointFunctionBackward", "CompiledFunctionBackward", "DifferentiableGraphBackward")
+
+
+def walk(score: Tensor) -> Iterator[Node]:
+    """Give every node of the autograd graph below `score`, once each."""
+    waiting = [score.grad_fn] if score.grad_fn is not None else []
+    seen = set(waiting)
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for below, _ in node.next_functions:
+            if below is not None and below not in seen:
+                seen.add(below)
+                waiting.append(below)
+
+
+def find_relus(score: Tensor) -> list[Node]:
+    """List the ReLUs between `score` and everything it was computed from.
+
+    Raises
+    ------
+    ReluError
+        If part of the graph cannot be looked into.
+    """
+    relus = []
+    for node in walk(score):
+        if node.name() in _CURTAINS:
+            raise ReluError(
+                f"part of this network runs out of sight ({node.name().removesuffix('Backward')}), so a rule cannot reach "
+                "the ReLUs in it; build it without checkpointing (memory_efficient=False), torch.compile and TorchScript"
+            )
+        if is_relu(node):
+            relus.append(node)
+    return relus
+
+
+@contextmanager
+def applied(rule: ReluRule, relus: list[Node]) -> Iterator[None]:
+    """Let `rule` hold at these ReLUs for the backward passes inside the ``with``."""
+
+    def at_relu(
+        gradients: tuple[Tensor | None, ...], above: tuple[Tensor | None, ...]
+    ) -> tuple[Tensor | None, ...] | None:
+        gated, g = gradients[0], above[0]
+        if gated is None or g is None:
+            return None
+        return (rule.passes(g, gated), *gradients[1:])
+
+    handles = []
+    try:
+        if rule is not backprop:  # autograd's own gate is already the rule
+            handles = [node.register_hook(at_relu) for node in relus]
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
