@@ -1,5 +1,6 @@
 """Numbers to pixels: colours, mosaics, overlays, PNG and JPEG bytes. Loads no torch and no pyplot."""
 
+from cnnviz_widgets.paint.captions import beside
 from cnnviz_widgets.paint.rgba import (
     GAP,
     LEVELS,
@@ -23,6 +24,7 @@ __all__ = [
     "MARK",
     "NAN",
     "Mosaic",
+    "beside",
     "color_table",
     "draw_box",
     "jpeg",

@@ -1,0 +1,5 @@
+"""The widgets: one thin view per lecture."""
+
+from cnnviz_widgets.widgets.filters import FilterGrid
+
+__all__ = ["FilterGrid"]

@@ -1,0 +1,165 @@
+"""The base of every widget: traits -> compute -> result -> draw, and what happens when that fails."""
+
+import html
+import threading
+from typing import Any, ClassVar
+
+import ipywidgets as W
+import traitlets
+
+from cnnviz_widgets.errors import CnnvizError
+from cnnviz_widgets.widgets._static_twin import StaticTwin
+
+UI_LOCK = threading.RLock()  # in ipykernel 7 a callback may run in a thread of its own
+
+
+class View(W.VBox):
+    """A widget that shows the answer to one question, and asks again when a trait changes.
+
+    A child class declares its question as traits and names them in `recompute_on`; traits that change only how the
+    answer looks are named in `redraw_on`. It builds its controls in `_build`, answers in `_compute` and paints in
+    `_draw`. Errors raise in the constructor; later they go to `error` and to a line the student sees, the last
+    good result stays, and the widget goes on working.
+
+    Attributes
+    ----------
+    result : Any
+        What was computed last (read only).
+    error : Exception or None
+        What went wrong since (read only).
+    """
+
+    recompute_on: ClassVar[tuple[str, ...]] = ()
+    redraw_on: ClassVar[tuple[str, ...]] = ()
+
+    result = traitlets.Any(None, read_only=True, help="what was computed last")
+    error = traitlets.Any(None, read_only=True, help="what went wrong since, or None")
+
+    def __init__(self, **traits: Any) -> None:
+        self._ready = False
+        self._answered: Any = None
+        self._painted: Any = None
+        self._fresh = False  # whether `result` answers what the traits ask now
+        self._status = W.HTML(layout=W.Layout(display="none"))
+        self._description = W.HTML()
+        super().__init__(layout=W.Layout(max_width="100%"))
+        self.set_trait_values(traits)
+        body = self._build()
+        self._twin = StaticTwin(self.snapshot)
+        self.children = (self._status, *body, self._description, self._twin.style)
+        self.add_class(self._twin.css_class)
+        self.add_class("cnnviz")
+        self._answer()
+        self._paint()
+        self._ready = True
+        self.observe(self._on_change, (*self.recompute_on, *self.redraw_on))
+
+    def set_trait_values(self, traits: dict[str, Any]) -> None:
+        """Take the traits given by name; an unknown one is a mistake worth a word."""
+        known = (*self.recompute_on, *self.redraw_on)
+        for name, value in traits.items():
+            if name not in known:
+                raise TypeError(f"{type(self).__name__} has no trait {name!r}; it has {', '.join(known)}")
+            setattr(self, name, value)
+
+    # What a child class writes
+
+    def _build(self) -> tuple[W.Widget, ...]:
+        """Make the controls and panels, linked to the traits; the order is the order on screen."""
+        raise NotImplementedError
+
+    def _compute(self) -> Any:
+        """Answer the question that the traits ask. No drawing."""
+        raise NotImplementedError
+
+    def _draw(self, result: Any) -> str:
+        """Paint the answer, and return it in words, for those who do not see the picture."""
+        raise NotImplementedError
+
+    def snapshot(self) -> bytes:
+        """Give the picture on screen as PNG bytes."""
+        raise NotImplementedError
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The traits that make this picture, as plain values that JSON can hold."""
+        named = (*self.recompute_on, *self.redraw_on)
+        return {name: _plain(getattr(self, name)) for name in named}
+
+    # How it runs
+
+    def set(self, **traits: Any) -> None:
+        """Change several traits for the price of one computation."""
+        with self.hold_trait_notifications():
+            for name, value in traits.items():
+                setattr(self, name, value)
+
+    def guard(self, work: Any, *args: Any) -> None:
+        """Run `work` so that what fails is told on screen and in `error`, and nothing else breaks."""
+        with UI_LOCK:
+            try:
+                work(*args)
+            except Exception as error:  # a callback has nobody above it to catch anything
+                self._fail(error)
+
+    def _on_change(self, change: Any = None) -> None:
+        # traits set together arrive one by one, each when all have their new values: the first does the work
+        if not self._ready:
+            return
+        if self._key(self.recompute_on) != self._answered:
+            self.guard(self._answer_and_paint)
+        elif self._key(self.redraw_on) != self._painted:
+            self.guard(self._paint)
+
+    def _key(self, names: tuple[str, ...]) -> Any:
+        return tuple(_frozen(getattr(self, name)) for name in names)
+
+    def _answer_and_paint(self) -> None:
+        self._answer()
+        self._paint()
+
+    def _answer(self) -> None:
+        self._answered = self._key(self.recompute_on)  # also if it fails: the same question would fail again
+        self._fresh = False
+        self.set_trait("result", self._compute())
+        self._fresh = True
+
+    def _paint(self) -> None:
+        self._painted = self._key(self.redraw_on)
+        words = self._draw(self.result)
+        self._description.value = f"<small>{html.escape(words)}</small>"
+        if self._fresh:  # otherwise the question on the controls is still the one that failed
+            self._succeed()
+        self._twin.refresh_soon()
+
+    def _succeed(self) -> None:
+        self.set_trait("error", None)
+        self._status.layout.display = "none"
+
+    def _fail(self, error: Exception) -> None:
+        self.set_trait("error", error)
+        known = isinstance(error, CnnvizError)
+        text = str(error) if known else f"{type(error).__name__}: {error}"
+        self._status.value = (
+            '<div role="alert" style="padding:4px 8px;border-left:4px solid #d55e00;background:#fff3e6;color:#222">'
+            f"{html.escape(text)}</div>"
+        )
+        self._status.layout.display = ""
+
+    def _ipython_display_(self) -> None:
+        self._twin.display(self._repr_mimebundle_())
+
+
+def _frozen(value: Any) -> Any:
+    """Make a value that can be compared; pictures and tensors by identity, since comparing them is slow."""
+    if isinstance(value, (list, tuple)):
+        return tuple(_frozen(each) for each in value)
+    return value if value is None or isinstance(value, (bool, int, float, str)) else (type(value), id(value))
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    return str(value) if hasattr(value, "__fspath__") else f"<{type(value).__name__}>"
