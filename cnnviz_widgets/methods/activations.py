@@ -107,7 +107,8 @@ class ActivationMaps:
         """
         if not 0 <= channel < len(self.values):
             raise InputError(
-                f"layer {self.layer.name!r} has no channel {channel}; channels go from 0 to {len(self.values) - 1}"
+                f"layer {self.layer.name!r} has no channel {channel}; "
+                f"channels go from 0 to {len(self.values) - 1}"
             )
         peak = float(self._peaks(by)[channel])
         return (-peak if self.signed else 0.0), peak
@@ -132,10 +133,10 @@ class ActivationMaps:
             When `by` is something else.
         """
         peaks = self._peaks(by)[:, None, None]
-        ratio = self.values / np.where(peaks > 0, peaks, np.float32(1))
+        ratio = self.values / np.where(peaks > 0, peaks, 1)
         if self.finite < 1:
             ratio = np.clip(ratio, -1, 1)
-        return ratio * np.float32(0.5) + np.float32(0.5) if self.signed else ratio
+        return (ratio * 0.5 + 0.5 if self.signed else ratio).astype(np.float32, copy=False)
 
     def box(self, row: int = 0, column: int = 0) -> tuple[int, int, int, int]:
         """Give the pixels of the picture that the unit at (row, column) can see.
@@ -154,8 +155,8 @@ class ActivationMaps:
         rows, columns = self.values.shape[1:]
         if not (0 <= row < rows and 0 <= column < columns):
             raise InputError(
-                f"({row}, {column}) is outside the maps of layer {self.layer.name!r}: rows go from 0 to {rows - 1}, "
-                f"columns from 0 to {columns - 1}"
+                f"({row}, {column}) is outside the maps of layer {self.layer.name!r}: "
+                f"rows go from 0 to {rows - 1}, columns from 0 to {columns - 1}"
             )
         return self.layer.receptive_field.box(row, column)
 
@@ -180,6 +181,7 @@ def activation_maps(model: "HookedModel", x: Tensor, layer: str) -> ActivationMa
     Parameters
     ----------
     model : HookedModel
+        Any network.
     x : Tensor, (1, C, H, W)
         One picture, as ``model.preprocess(picture)`` gives it.
     layer : str
@@ -209,9 +211,9 @@ def activation_maps(model: "HookedModel", x: Tensor, layer: str) -> ActivationMa
     result = record[found.name]
     if tuple(result.shape[1:]) != found.shape:
         raise InputError(
-            f"for a picture {tuple(x.shape)} layer {found.name!r} gives {tuple(result.shape[1:])}, and not {found.shape}, "
-            "as for the size the model was opened with: what its units see would be wrong. Use "
-            "model.preprocess(picture), or HookedModel(network, input_shape=...) for pictures of this size."
+            f"layer {found.name!r} gives {tuple(result.shape[1:])} for a picture {tuple(x.shape)}, and "
+            f"{found.shape} for one of the size that the model was opened for: what its units see would be "
+            "wrong. Use model.preprocess(picture), or HookedModel(network, input_shape=...)."
         )
     if len(result) != 1:
         raise _not_maps(model, found, "does not keep one result per picture")
@@ -225,9 +227,7 @@ def _as_maps(model: "HookedModel", layer: Layer, values: Floats) -> tuple[Floats
     if layer.channel_axis is not None:
         return np.moveaxis(values, layer.channel_axis, 0), ""
     if values.ndim <= 1:
-        return values.reshape(
-            -1, 1, 1
-        ), "one number per unit: it sees the whole picture, and has no place in it"
+        return values.reshape(-1, 1, 1), "one number per unit, which has no place in the picture"
     if values.ndim == 2:
         tokens = len(values)
         for extra in (1, 0):

@@ -40,7 +40,7 @@ class FilterBank:
 
     @property
     def is_rgb(self) -> bool:
-        """True where the filters read 3 channels, all there are: red, green, blue, shown as colour pictures."""
+        """True where the filters read 3 channels, all there are: shown as colour pictures."""
         return self.weights.shape[1] == 3 and self.groups == 1
 
     @property
@@ -75,7 +75,7 @@ class FilterBank:
         if by not in ("filter", "joint"):
             raise InputError(f"filters are scaled by 'filter' or 'joint'; got {by!r}")
         peak = np.abs(self.weights).max(axis=(1, 2, 3) if by == "filter" else None, keepdims=True)
-        return self.weights / np.where(peak > 0, peak, np.float32(1)) * np.float32(0.5) + np.float32(0.5)
+        return (self.weights / np.where(peak > 0, peak, 1) * 0.5 + 0.5).astype(np.float32, copy=False)
 
     def tiles(self, by: ScaledBy = "filter") -> Floats:
         """Arrange the scaled weights as pictures.
@@ -93,7 +93,7 @@ class FilterBank:
 
 
 def convolution_names(model: "HookedModel") -> list[str]:
-    """List the layers whose filters can be shown: 2-D convolutions, in the order of the data, each module once."""
+    """List the layers whose filters can be shown: 2-D convolutions in data order, each module once."""
     first_call: dict[str, str] = {}
     for layer in model.layers:
         if _convolution(model, layer) is not None:
@@ -111,6 +111,7 @@ def filter_bank(model: "HookedModel", layer: str) -> FilterBank:
     Parameters
     ----------
     model : HookedModel
+        Any network.
     layer : str
         One of ``convolution_names(model)``.
 
@@ -133,7 +134,7 @@ def filter_bank(model: "HookedModel", layer: str) -> FilterBank:
     module = _convolution(model, found)
     if module is None:
         raise LayerError(
-            f"layer {found.name!r} is a {found.kind}, not a 2-D convolution, and has no filters to show as pictures. "
+            f"layer {found.name!r} is a {found.kind}, not a 2-D convolution: no filters to show as pictures. "
             + nearest(found.name, convolution_names(model))
         )
     with torch.no_grad():

@@ -49,7 +49,8 @@ def color_table(name: str = SEQUENTIAL) -> Bytes:
 
     if name not in colormaps:
         raise PictureError(
-            f"matplotlib has no colour map {name!r}; {SEQUENTIAL!r}, {DIVERGING!r} and {GREY!r} are safe for colour-blind eyes"
+            f"matplotlib has no colour map {name!r}; safe for colour-blind eyes are "
+            f"{SEQUENTIAL!r}, {DIVERGING!r} and {GREY!r}"
         )
     table = np.empty((256, 3), np.uint8)
     table[:FIRST] = RESERVED_COLORS
@@ -91,8 +92,9 @@ def quantize(values: npt.ArrayLike, low: float = 0.0, high: float = 1.0) -> Byte
         )
     values = np.asarray(values)
     span = high - low
-    # float32 halves the time of a large mosaic; very small and very large ranges overflow in it
-    plain = values.dtype in (np.float16, np.float32) and 1e-30 < span and max(abs(low), abs(high)) < 1e30
+    # float32 halves the time of a large mosaic, where the limits are not too large, small or close for it
+    largest = max(abs(low), abs(high))
+    plain = values.dtype in (np.float16, np.float32) and 1e-30 < largest < 1e30 and span > 1e-3 * largest
     if span == 0:
         levels = np.where(values > low, LEVELS - 1.0, 0.0)
     else:
@@ -109,6 +111,7 @@ def palette_png(indices: Bytes, table: Bytes) -> bytes:
     Parameters
     ----------
     indices : array, (rows, columns) uint8
+        From `quantize` or `mosaic`.
     table : array, (256, 3) uint8
         From `color_table`.
 
@@ -142,6 +145,7 @@ def overlay(picture: Bytes, heat: npt.NDArray[np.floating], table: Bytes, opacit
     Parameters
     ----------
     picture : array, (rows, columns, 3) uint8
+        Left as it is.
     heat : array, (rows, columns) float
         0 to 1. Where it is NaN the picture is left as it is.
     table : array, (256, 3) uint8
@@ -183,6 +187,7 @@ def draw_box(
     Parameters
     ----------
     rgb : array, (rows, columns, 3) uint8
+        Left as it is.
     box : (int, int, int, int)
         top, left, bottom, right in pixels: rows top to bottom - 1, columns left to right - 1. The part
         outside the picture is cut off; an edge that lies outside is not drawn.

@@ -16,6 +16,7 @@ def resize_nearest(array: npt.NDArray[Any], rows: int, columns: int) -> npt.NDAr
     Parameters
     ----------
     array : array, (h, w) or (h, w, channels)
+        Numbers or colours.
     rows, columns : int
         The new size.
 
