@@ -1,6 +1,7 @@
 """The model and its hooks: the only room that touches modules, hooks and the autograd graph."""
 
-from cnnviz_widgets.backend.hooked_model import Gradients, HookedModel, Prediction
+from cnnviz_widgets.backend.answers import Gradients, Prediction
+from cnnviz_widgets.backend.hooked_model import HookedModel
 from cnnviz_widgets.backend.layers import Layer
 from cnnviz_widgets.backend.receptive_field import ReceptiveField
 from cnnviz_widgets.backend.record import Record

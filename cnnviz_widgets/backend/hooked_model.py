@@ -3,14 +3,14 @@
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from cnnviz_widgets.backend import opening
+from cnnviz_widgets.backend.answers import Gradients, Prediction
 from cnnviz_widgets.backend.layers import Layer
 from cnnviz_widgets.backend.preprocessing import Preprocessing, Transform
 from cnnviz_widgets.backend.record import Record
@@ -22,6 +22,8 @@ from cnnviz_widgets.backend.relu_rules import (
     find_relus,
     find_rule,
     guided,
+    may_have_relus,
+    no_relus,
 )
 from cnnviz_widgets.backend.targets import (
     Objective,
@@ -31,50 +33,21 @@ from cnnviz_widgets.backend.targets import (
     class_indices,
     class_score,
 )
-from cnnviz_widgets.errors import GradientError, InputError, LayerError, ModelError, ReluError, nearest
-
-
-class Prediction(NamedTuple):
-    """One class and how the network rates it: logit, and probability among all classes (softmax)."""
-
-    index: int
-    name: str
-    score: float
-    probability: float
-
-
-@dataclass(frozen=True)
-class Gradients:
-    """Gradients of one objective by several ReLU rules, from one forward pass.
-
-    Attributes
-    ----------
-    by_rule : dict
-        Rule's name to a tensor like the picture; ``gradients["guided"]`` and ``gradients[guided]`` read it.
-    target : tuple of int or None
-        The class explained, for each picture; None where the objective is not a class.
-    value : Tensor
-        The objective's value, (N,) or a scalar: a logit where it is a class.
-    """
-
-    by_rule: dict[str, Tensor]
-    target: tuple[int, ...] | None
-    value: Tensor
-
-    def __getitem__(self, rule: ReluRule | str) -> Tensor:
-        return self.by_rule[find_rule(rule).name]
+from cnnviz_widgets.errors import GradientError, InputError, LayerError, ModelError, nearest
 
 
 class HookedModel:
     """A network that can be looked into: any `nn.Module` that turns a picture into scores.
 
-    The network stays the caller's: evaluation mode holds during a call and what was there before comes back, hooks
-    live only inside a ``with``, gradients are taken for the picture alone. It can be trained on in between.
+    The network stays the caller's: evaluation mode holds during a call and what was there before comes back,
+    hooks live only inside a ``with``, gradients are taken for the picture alone. It can be trained on in
+    between.
 
     Parameters
     ----------
     network : nn.Module
-        Takes (N, C, H, W) and returns (N, K) scores; a tuple or dict of outputs counts by its first or "out"/"logits".
+        Takes (N, C, H, W) and returns (N, K) scores; a tuple or dict of outputs counts by its first or
+        "out"/"logits".
     input_shape : tuple of int, optional
         Shape of one input, (C, H, W). Guessed from the first layer where it is not given.
     mean, std : float or sequence of float, optional
@@ -82,7 +55,8 @@ class HookedModel:
     classes : sequence of str, optional
         Names of the K classes in the order of the scores.
     transform : callable, optional
-        The whole preprocessing, where it is not "cut the middle, scale, normalise": RGB `PIL.Image.Image` to (C, H, W).
+        The whole preprocessing, where it is not "cut the middle, scale, normalise": RGB `PIL.Image.Image` to
+        (C, H, W).
     name : str, optional
         What to call the network on screen.
 
@@ -93,12 +67,12 @@ class HookedModel:
 
     Notes
     -----
-    Cost of building: one forward pass. A layer is one call, so the layers are those of this pass. Calls may come from
-    several threads; they take turns.
+    Cost of building: one forward pass. A layer is one call, so the layers are those of this pass. Calls may
+    come from several threads; they take turns.
 
     Examples
     --------
-    >>> model = HookedModel(my_net, input_shape=(1, 28, 28), mean=0.13, std=0.31, classes=digits)  # doctest: +SKIP
+    >>> model = HookedModel(my_net, (1, 28, 28), mean=0.13, std=0.31, classes=digits)  # doctest: +SKIP
     """
 
     def __init__(
@@ -137,12 +111,13 @@ class HookedModel:
 
     def __repr__(self) -> str:
         shape = "x".join(map(str, self.input_shape))
-        return f"HookedModel({self.name!r}, input {shape}, {len(self.layers)} layers, {self.class_count} classes)"
+        size = f"input {shape}, {len(self.layers)} layers, {self.class_count} classes"
+        return f"HookedModel({self.name!r}, {size})"
 
     # Pictures in and out
 
     def preprocess(self, picture: Any) -> Tensor:
-        """Turn a picture (path, `PIL.Image.Image`, (H, W, 3) uint8, sample name) into (1, C, H, W) float, normalised."""
+        """Turn a picture (path, PIL image, (H, W, 3) uint8, sample name) into (1, C, H, W), normalised."""
         return self._ready(self._preprocessing(picture))
 
     def to_picture(self, x: Tensor) -> np.ndarray:
@@ -179,7 +154,8 @@ class HookedModel:
 
     def top(self, x: Tensor, k: int = 5) -> list[Prediction]:
         """Name the k classes with the highest scores for one picture, (1, C, H, W), best first."""
-        scores = self.scores(x.detach())
+        with torch.no_grad():
+            scores = self.scores(x)
         if scores.dim() != 2 or scores.shape[0] != 1:
             raise InputError(
                 f"top names the classes of one picture; these scores have the shape {tuple(scores.shape)}: "
@@ -209,7 +185,8 @@ class HookedModel:
             return self._by_name[name]
         if name in dict(self.network.named_modules()):
             raise LayerError(
-                f"layer {name!r} is part of {self.name}, but it does not run when a picture is scored, or returns no tensor"
+                f"layer {name!r} is part of {self.name}, but it does not run when a picture is "
+                "scored, or returns no tensor"
             )
         raise LayerError(f"{self.name} has no layer {name!r}. {nearest(str(name), self._by_name)}")
 
@@ -222,7 +199,8 @@ class HookedModel:
         *names : str
             Layers or blocks. They are checked before anything is touched.
         stop : bool
-            End the pass, and the ``with``, after the last of them: nothing after the call in the ``with`` runs.
+            End the pass, and the ``with``, after the last of them: nothing after the call in the ``with``
+            runs.
 
         Yields
         ------
@@ -262,10 +240,10 @@ class HookedModel:
         x : Tensor
             (N, C, H, W), normalised.
         target : int, str, list, Tensor, callable, Objective or None
-            A class for all pictures, one for each, a function of the (N, K) scores, or an objective on layers.
-            None explains each picture's top class; the result says which.
+            A class for all pictures, one for each, a function of the (N, K) scores, or an objective on
+            layers. None explains each picture's top class; the result says which.
         rules : sequence of ReluRule or str
-            What to do at ReLUs.
+            What to do at ReLUs; each counts once.
 
         Raises
         ------
@@ -278,10 +256,11 @@ class HookedModel:
 
         Notes
         -----
-        Cost: one forward pass, and one backward pass for each rule. An objective on layers costs only the part of the
-        network up to its last layer.
+        Cost: one forward pass, and one backward pass for each rule. An objective on layers costs only the
+        part of the network up to its last layer.
         """
-        chosen = [find_rule(rule) for rule in rules]
+        rules = (rules,) if isinstance(rules, (str, ReluRule)) else rules
+        chosen = list(dict.fromkeys(find_rule(rule) for rule in rules))
         with torch.inference_mode(False), torch.enable_grad(), self._evaluating():
             x = self._ready(x).detach().clone().requires_grad_()
             value, indices = self._objective(x, target)
@@ -289,8 +268,10 @@ class HookedModel:
                 raise GradientError("the objective does not depend on the picture: it has no gradient")
             only_backprop = all(rule is backprop for rule in chosen)
             relus = [] if only_backprop else find_relus(value)
-            if not relus and not only_backprop:
-                self._explain_no_relus(chosen, is_score=not isinstance(target, Objective))
+            # An objective may lie before the first ReLU: all rules agree there.
+            above_relus = isinstance(target, Objective) and may_have_relus(self._functions)
+            if not (relus or only_backprop or above_relus):
+                raise no_relus(self.name, chosen, self._functions)
             by_rule = {}
             for rule in chosen:
                 with applied(rule, relus):
@@ -313,29 +294,12 @@ class HookedModel:
             return as_numbers(target(scores), x.shape[0]), None
         if scores.dim() != 2:
             raise InputError(
-                f"the network's output has the shape {tuple(scores.shape)}, one score for each place, not for each class: "
+                f"the network's output has the shape {tuple(scores.shape)}, one score for each "
+                "place, not for each class: "
                 "give a function of the output as the target, such as lambda out: out[:, 3].mean((1, 2))"
             )
         indices = class_indices(target, self.classes, scores)
         return class_score(scores, indices), tuple(indices)
-
-    def _explain_no_relus(self, rules: list[ReluRule], is_score: bool) -> None:
-        has_relus = bool(self._functions & {"relu", "relu6", "hardtanh", "threshold", "clamp", "clamp_min"})
-        if has_relus and not is_score:
-            return  # the objective lies before the first ReLU: all rules agree there
-        asked = " and ".join(rule.name for rule in rules if rule is not backprop)
-        others = sorted(
-            self._functions & {"gelu", "silu", "hardswish", "leaky_relu", "elu", "tanh", "sigmoid", "mish"}
-        )
-        used = (
-            f"its activations are {', '.join(others)}"
-            if others
-            else "it has no activation this package knows"
-        )
-        raise ReluError(
-            f"{asked} says what happens at ReLUs, and {self.name} has none on the way to the picture: {used}. "
-            "Use rule=backprop, or a network with ReLUs"
-        )
 
     # The network stays the caller's
 

@@ -18,8 +18,9 @@ class Layer:
     Attributes
     ----------
     name : str
-        As torchvision names it: the module's path (``features.0``), with ``_1``, ``_2`` for the second and third
-        call of a module; a function's name in the module that calls it (``layer1.0.add``, ``conv1.relu``).
+        As torchvision names it: the module's path (``features.0``), with ``_1``, ``_2`` for the second and
+        third call of a module; a function's name in the module that calls it (``layer1.0.add``,
+        ``conv1.relu``).
     kind : str
         The module's class or the function's name: ``Conv2d``, ``ReLU``, ``relu``, ``flatten``.
     shape : tuple of int
@@ -92,7 +93,8 @@ def find_layers(network: nn.Module, example: Tensor) -> tuple[list[Layer], froze
     Cost: one forward pass.
     """
     search = _Search(network, example)
-    with torch.no_grad(), Tracer(network, search.on_call, search.on_function):
+    # Inference mode, should the caller be in it, would hide which tensors are views of one memory.
+    with torch.inference_mode(False), torch.no_grad(), Tracer(network, search.on_call, search.on_function):
         output = network(example)
     return search.layers, frozenset(search.functions), output
 
@@ -113,24 +115,32 @@ class _Search:
 
     def on_function(self, name: str, args: tuple, kwargs: dict, result: Any) -> None:
         self.functions.add(name)
-        inputs = [(t, self._fields[t]) for t in _tensors((args, *kwargs.values())) if t in self._fields]
+        given = _tensors((args, *kwargs.values()))
+        inputs = [(t, self._fields[t]) for t in given if t in self._fields]
         if not inputs:
             return
-        if name in ("__setitem__", "copy"):  # writing from one map into another
-            self._mark(args[0], WHOLE)
+        if name == "__setitem__":
+            self._write(args[0], WHOLE)
         for tensor in _tensors((result,)):
-            in_place = any(tensor is t for t, _ in inputs)
             field = propagate(name, args, kwargs, inputs, tensor)
-            self._mark(tensor, field)
-            if in_place and tensor._is_view() and field != inputs[0][1] and tensor._base in self._fields:
-                self._mark(tensor._base, WHOLE)
+            if any(tensor is t for t in given):
+                self._write(tensor, field)
+            else:
+                self._fields[tensor] = field
 
-    def _mark(self, tensor: Tensor, field: Field) -> None:
+    def _write(self, tensor: Tensor, field: Field) -> None:
+        """Note what was written into `tensor`: other views of the same memory changed with it."""
+        if self._fields.get(tensor) == field:
+            return
+        memory = tensor._base if tensor._base is not None else tensor
+        for other in [memory, *self._fields]:
+            if other is memory or other._base is memory:
+                self._fields[other] = WHOLE
         self._fields[tensor] = field
 
     def on_call(self, call: Call, kind: str, result: Tensor) -> None:
         if result not in self._fields:  # made by compiled code, out of sight: it may have seen anything
-            self._mark(result, WHOLE)
+            self._fields[result] = WHOLE
         field = self._fields[result]
         base = call.module if call.function is None else f"{call.module}.{call.function}".lstrip(".")
         self._note_inside(call)

@@ -1,4 +1,4 @@
-"""The first look at a network: does it run, on what, and what are its layers?"""
+"""The first look at a network: it must run, on some shape of input, and have layers."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -45,13 +45,13 @@ def inspect(network: nn.Module, input_shape: tuple[int, ...] | None) -> Inspecti
         try:
             with _memory_errors(example):
                 layers, functions, output = find_layers(network, example)
-            scores = read_scores(output)
+            scores = read_scores(output, 1)
         except MemoryLimitError:
             raise
         except Exception as error:  # the network's own errors can be of any kind
             problem = problem or error
             continue
-        return Inspection(shape, scores.shape[1] if scores.dim() > 1 else 1, layers, functions)
+        return Inspection(shape, scores.shape[1], layers, functions)
     sizes = ", ".join(shape_text(shape) for shape in tried)
     first = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
     raise ModelError(
@@ -65,10 +65,9 @@ def _guesses(network: nn.Module) -> Iterable[tuple[int, ...]]:
         if isinstance(module, nn.Conv2d):
             return [(module.in_channels, side, side) for side in _SIDES]
         if isinstance(module, nn.Linear):
-            return [
-                (module.in_features,),
-                *((c, s, s) for s in _SIDES for c in (1, 3) if c * s * s == module.in_features),
-            ]
+            # A picture that the network flattens, if it takes one; a plain vector otherwise.
+            pictures = [(c, s, s) for s in _SIDES for c in (1, 3) if c * s * s == module.in_features]
+            return [*pictures, (module.in_features,)]
     raise ModelError(
         f"{type(network).__name__} starts with no layer that tells the shape of its input; "
         "give it: HookedModel(network, input_shape=(channels, rows, columns))"
@@ -93,7 +92,7 @@ def run(network: nn.Module, x: Tensor, input_shape: tuple[int, ...]) -> Tensor:
             f"The network was given {shape_text(x.shape)}; it was opened for {shape_text(input_shape)}."
         )
         raise
-    return read_scores(output)
+    return read_scores(output, x.shape[0])
 
 
 @contextmanager
@@ -104,12 +103,17 @@ def _memory_errors(x: Tensor) -> Iterator[None]:
         if not isinstance(error, torch.OutOfMemoryError) and "can't allocate memory" not in str(error):
             raise
         raise MemoryLimitError(
-            f"not enough memory for a batch of {shape_text(x.shape)} on {x.device}: use fewer or smaller pictures"
+            f"not enough memory for a batch of {shape_text(x.shape)} on {x.device}: use fewer or "
+            "smaller pictures"
         ) from error
 
 
-def read_scores(output: Any) -> Tensor:
-    """Find the scores in what a network returned: (N, K), or (N, K, ...) where it scores places."""
+def read_scores(output: Any, pictures: int) -> Tensor:
+    """Find the scores in what a network returned: (N, K), or (N, K, ...) where it scores places.
+
+    A network that ends in ``squeeze()`` loses the axis of the classes where there is one of them, and that of
+    the pictures where there is one of those; both come back.
+    """
     if isinstance(output, dict):
         output = next((output[key] for key in ("logits", "out") if key in output), output)
     elif isinstance(getattr(output, "logits", None), Tensor):
@@ -118,10 +122,19 @@ def read_scores(output: Any) -> Tensor:
         output = output[0]
     if not isinstance(output, Tensor):
         raise ModelError(
-            f"the network returned {type(output).__name__}, and a tensor of scores is needed: wrap it in a module "
+            f"the network returned {type(output).__name__}, and a tensor of scores is needed: "
+            "wrap it in a module "
             "whose forward returns the scores"
         )
-    return output[:, None] if output.dim() == 1 else output
+    if output.dim() < 2 and (pictures == 1 or output.shape == (pictures,)):
+        output = output.reshape(pictures, -1)
+    if output.dim() < 2 or output.shape[0] != pictures:
+        raise ModelError(
+            f"the network returned the shape {tuple(output.shape)} for a batch of {pictures}: "
+            "its first axis must "
+            "be the batch"
+        )
+    return output
 
 
 def like_weights(network: nn.Module, x: Tensor) -> Tensor:
@@ -132,6 +145,6 @@ def like_weights(network: nn.Module, x: Tensor) -> Tensor:
     return x.to(weights.device, weights.dtype)
 
 
-def shape_text(shape: Iterable[int | str]) -> str:
+def shape_text(shape: Iterable[object]) -> str:
     """Write a shape as people say it: 1 x 3 x 224 x 224."""
     return " x ".join(map(str, shape))

@@ -51,7 +51,8 @@ class Preprocessing:
             return self.transform(image)[None]
         if len(self.input_shape) != 3 or self.input_shape[0] not in (1, 3):
             raise InputError(
-                f"this network takes {self.input_shape}, which is not a picture of 1 or 3 channels; make the tensor yourself, "
+                f"this network takes {self.input_shape}, which is not a picture of 1 or 3 "
+                "channels; make the tensor yourself, "
                 "or give HookedModel a transform"
             )
         channels, rows, columns = self.input_shape

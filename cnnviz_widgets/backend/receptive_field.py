@@ -42,7 +42,8 @@ class ReceptiveField:
     stride : (int, int)
         Pixels from one unit's field to its neighbour's, down and across; 0 where all see the same.
     center : (float, float)
-        Centre of the first unit's field, in pixel indices: row, column. (0, 0) is the middle of the first pixel.
+        Centre of the first unit's field, in pixel indices: row, column. (0, 0) is the middle of the first
+        pixel.
     whole : bool
         True where a unit may depend on every pixel, as after a fully connected layer or attention.
     picture : (int, int)
@@ -90,14 +91,23 @@ def propagate(
     ----------
     name : str
         The function's name without the underscore of its in-place form.
+    args, kwargs : tuple, dict
+        What it was called with.
     inputs : list of (Tensor, Field)
         The arguments that depend on the picture. At least one.
+    result : Tensor
+        One of the tensors it returned.
     """
     rule = RULES.get(name)
     if rule is None or any(field == WHOLE for _, field in inputs):
         return WHOLE
+    if len(inputs) > 1 and rule not in (_pointwise, _along):  # a kernel made from the picture, say
+        return WHOLE
     given = {str(i): value for i, value in enumerate(args)} | kwargs
-    return rule(given, inputs, result)
+    try:
+        return rule(given, inputs, result)
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError):
+        return WHOLE  # called in a way the rule does not know
 
 
 def _given(given: dict, position: int, name: str, default: Any = None) -> Any:
@@ -192,7 +202,7 @@ def _layer_norm(given: dict, inputs: list, result: Tensor) -> Field:
 
 
 def _linear(given: dict, inputs: list, result: Tensor) -> Field:
-    return WHOLE if len(inputs) > 1 or -1 in inputs[0][1].axes else inputs[0][1]
+    return WHOLE if -1 in inputs[0][1].axes else inputs[0][1]
 
 
 def _along(given: dict, inputs: list, result: Tensor) -> Field:
@@ -214,8 +224,8 @@ def _keep_off(dim: Any, inputs: list, result: Tensor) -> Field:
 def _reduce(given: dict, inputs: list, result: Tensor) -> Field:
     tensor, field = inputs[0]
     dims = _given(given, 1, "dim")
-    if dims is None or not isinstance(dims, (int, tuple, list)) or isinstance(dims, bool):
-        return WHOLE
+    if dims is None or dims == () or dims == [] or isinstance(dims, bool):
+        return WHOLE  # taken over everything
     gone = {d if d < 0 else d - tensor.dim() for d in ([dims] if isinstance(dims, int) else dims)}
     if gone & set(field.axes):
         return WHOLE
@@ -303,8 +313,8 @@ def _pad(given: dict, inputs: list, result: Tensor) -> Field:
 _POINTWISE = """
     relu relu6 hardtanh threshold clamp clamp_min clamp_max leaky_relu elu selu celu gelu silu mish softplus
     hardswish hardsigmoid sigmoid logsigmoid tanh rrelu prelu exp log sqrt rsqrt abs square neg sign pow
-    add sub mul div rsub true_divide __add__ __radd__ __sub__ __rsub__ __mul__ __rmul__ __truediv__ __pow__ __neg__
-    maximum minimum lerp addcmul dropout dropout2d alpha_dropout feature_dropout local_response_norm
+    add sub mul div rsub true_divide __add__ __radd__ __sub__ __rsub__ __mul__ __rmul__ __truediv__ __pow__
+    __neg__ maximum minimum lerp addcmul dropout dropout2d alpha_dropout feature_dropout local_response_norm
     contiguous clone detach to float double half bfloat16 type type_as cpu cuda requires_grad nan_to_num
 """.split()
 

@@ -12,10 +12,10 @@ from cnnviz_widgets.errors import LayerError
 class Record(Mapping[str, Tensor]):
     """The results of chosen layers, by name; filled by the forward passes run inside its ``with``.
 
-    Each tensor has the batch in front, (N, *layer.shape), and the network's dtype. It stays on the path from the
-    picture to the score, so ``torch.autograd.grad(score, record[name])`` works where the picture requires a
-    gradient. The network goes on with a copy, so a ReLU that works in place cannot rewrite what was kept.
-    A second pass inside the same ``with`` replaces what the first one left.
+    Each tensor has the batch in front, (N, *layer.shape), and the network's dtype. It stays on the path from
+    the picture to the score, so ``torch.autograd.grad(score, record[name])`` works where the picture
+    requires a gradient. What is kept shares no memory with what the network works on, so a ReLU that works
+    in place cannot rewrite it. A second pass inside the same ``with`` replaces what the first one left.
 
     Raises
     ------
@@ -26,9 +26,9 @@ class Record(Mapping[str, Tensor]):
     def __init__(self, network: nn.Module, layers: dict[str, Layer], stop: bool = False) -> None:
         self._wanted = {layer.call: name for name, layer in layers.items()}
         self._stop = stop
+        self._passes = 0
         self._results: dict[str, Tensor] = {}
-        self._missing: set[str] = set()
-        self._tracer = Tracer(network, self._keep)
+        self._tracer = Tracer(network, self._keep, on_start=self._start)
 
     def __enter__(self) -> "Record":
         self._tracer.__enter__()
@@ -36,38 +36,39 @@ class Record(Mapping[str, Tensor]):
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> bool:
         self._tracer.__exit__(kind, error, None)
-        return isinstance(error, StopPass)
+        return isinstance(error, StopPass) and error.asker is self
+
+    def _start(self) -> None:
+        self._passes += 1
+        self._results.clear()
 
     def _keep(self, call: Call, kind: str, result: Tensor) -> Tensor | None:
         name = self._wanted.get(call)
         if name is None:
             return None
-        if name in self._results and name not in self._missing:  # a new pass: forget the old one as a whole
-            self._missing = set(self._wanted.values())
-        self._results[name] = result
-        self._missing.discard(name)
-        if self._stop and not self._missing and len(self._results) == len(self._wanted):
-            raise StopPass
-        return result.clone()
+        # Apart from what came before (the network may still hold it) and, below, from what comes after.
+        kept = self._results[name] = result.clone()
+        if self._stop and len(self._results) == len(self._wanted):
+            raise StopPass(self)
+        return kept.clone()
 
     def __getitem__(self, name: str) -> Tensor:
-        if name in self._results and name not in self._missing:
+        if name in self._results:
             return self._results[name]
         if name not in self._wanted.values():
             asked = ", ".join(map(repr, self._wanted.values()))
             raise LayerError(f"layer {name!r} was not recorded: this record was asked for {asked}")
-        raise LayerError(
-            f"layer {name!r} did not run: "
-            + (
-                "the last pass took another way or ended before it"
-                if self._results
-                else "no pass inside the `with` reached it"
+        if self._passes == 0:
+            raise LayerError(
+                f"layer {name!r} did not run: no picture was scored; call model.scores(x) inside the `with`"
             )
-            + "; call model.scores(x) inside the `with`"
+        raise LayerError(
+            f"layer {name!r} did not run: the last pass took another way through the network, or "
+            "ended before it"
         )
 
     def __iter__(self) -> Iterator[str]:
-        return (name for name in self._results if name not in self._missing)
+        return iter(self._results)
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        return len(self._results)

@@ -1,11 +1,11 @@
 """Three ways to carry a gradient back through a ReLU.
 
-The rules differ only at ReLUs, so they act where the autograd graph has one: on its ``ReluBackward0`` nodes and
-their kin. That reaches ``nn.ReLU``, ``F.relu``, in-place ones and one module called many times, in any network,
-with no change to the model and no module hook.
+The rules differ only at ReLUs, so they act where the autograd graph has one: on its ``ReluBackward0`` nodes
+and their kin. That reaches ``nn.ReLU``, ``F.relu``, in-place ones and one module called many times, in any
+network, with no change to the model and no module hook.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -60,7 +60,7 @@ def find_rule(rule: ReluRule | str) -> ReluRule:
 
 
 def is_relu(node: Node) -> bool:
-    """Tell whether a node of the autograd graph is a ReLU, or a ReLU with a ceiling (ReLU6: gate 0 < x < 6)."""
+    """Tell whether a node of the autograd graph is a ReLU, or one with a ceiling (ReLU6: 0 < x < 6)."""
     name = node.name().rstrip("0123456789")
     if name == "ReluBackward":
         return True
@@ -74,8 +74,14 @@ def is_relu(node: Node) -> bool:
     return False
 
 
-# Nodes that hide others: what is below them is computed out of the graph's sight.
-_CURTAINS = ("CheckpointFunctionBackward", "CompiledFunctionBackward", "DifferentiableGraphBackward")
+# Nodes that hide others: what is below them is computed out of the graph's sight. What to do about each:
+_CURTAINS = {
+    "CheckpointFunctionBackward": "build it without checkpointing, or with use_reentrant=False",
+    "CompiledFunctionBackward": "use the network from before torch.compile",
+    "DifferentiableGraphBackward": "use the network from before TorchScript",
+    "CopySlices": "something there works in place on part of a tensor, or on a view of it: "
+    "build it with inplace=False",
+}
 
 
 def walk(score: Tensor) -> Iterator[Node]:
@@ -103,8 +109,9 @@ def find_relus(score: Tensor) -> list[Node]:
     for node in walk(score):
         if node.name() in _CURTAINS:
             raise ReluError(
-                f"part of this network runs out of sight ({node.name().removesuffix('Backward')}), so a rule cannot reach "
-                "the ReLUs in it; build it without checkpointing (memory_efficient=False), torch.compile and TorchScript"
+                "part of this network runs out of sight "
+                f"({node.name().removesuffix('Backward')}), so a rule cannot "
+                f"reach the ReLUs in it; {_CURTAINS[node.name()]}"
             )
         if is_relu(node):
             relus.append(node)
@@ -131,3 +138,23 @@ def applied(rule: ReluRule, relus: list[Node]) -> Iterator[None]:
     finally:
         for handle in handles:
             handle.remove()
+
+
+_RELUS = frozenset(["relu", "relu6", "hardtanh", "threshold", "clamp", "clamp_min"])
+_OTHERS = frozenset(["gelu", "silu", "hardswish", "leaky_relu", "elu", "tanh", "sigmoid", "mish"])
+
+
+def no_relus(name: str, rules: Sequence[ReluRule], functions: frozenset[str]) -> ReluError:
+    """Make the error that says why these rules have nothing to act on in the network called `name`."""
+    asked = " and ".join(rule.name for rule in rules if rule is not backprop)
+    others = ", ".join(sorted(functions & _OTHERS))
+    used = f"its activations are {others}" if others else "it has no activation this package knows"
+    return ReluError(
+        f"{asked} says what happens at ReLUs, and {name} has none on the way to the picture: {used}. "
+        "Use rule=backprop, or a network with ReLUs"
+    )
+
+
+def may_have_relus(functions: frozenset[str]) -> bool:
+    """Tell whether a network that calls these functions may have a ReLU somewhere."""
+    return not _RELUS.isdisjoint(functions)

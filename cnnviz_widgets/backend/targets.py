@@ -55,9 +55,9 @@ def class_indices(target: Any, classes: Sequence[str] | None, scores: Tensor) ->
     pictures, count = scores.shape[0], scores.shape[1]
     if target is None:
         return [int(i) for i in scores.detach().argmax(1)]
-    if isinstance(target, Tensor):
+    if hasattr(target, "tolist"):  # a tensor or an array
         target = target.tolist()
-    if isinstance(target, (list, tuple)) or (not isinstance(target, str) and hasattr(target, "__len__")):
+    if not isinstance(target, str) and hasattr(target, "__len__"):
         if len(target) != pictures:
             raise TargetError(
                 f"{len(target)} classes were given for {pictures} pictures; give one each, or a single one"
@@ -85,7 +85,8 @@ def as_numbers(value: Any, pictures: int) -> Tensor:
         )
     if value.dim() > 1 or (value.dim() == 1 and value.shape[0] != pictures):
         raise TargetError(
-            f"an objective must return one number, or one for each of the {pictures} pictures; it returned the shape "
+            f"an objective must return one number, or one for each of the {pictures} pictures; "
+            "it returned the shape "
             f"{tuple(value.shape)}: take a mean, a sum or one entry"
         )
     if not value.dtype.is_floating_point:

@@ -17,8 +17,9 @@ from torch.utils.hooks import RemovableHandle
 # Functions worth a name of their own; the rest (view, permute, mul, ...) only carries data along.
 LISTED_FUNCTIONS = frozenset(
     """
-    relu relu6 leaky_relu elu gelu silu mish hardtanh hardswish hardsigmoid sigmoid tanh softplus softmax log_softmax
-    conv1d conv2d conv3d conv_transpose2d linear batch_norm layer_norm group_norm instance_norm local_response_norm
+    relu relu6 leaky_relu elu gelu silu mish hardtanh hardswish hardsigmoid sigmoid tanh softplus
+    softmax log_softmax conv1d conv2d conv3d conv_transpose2d linear
+    batch_norm layer_norm group_norm instance_norm local_response_norm
     max_pool2d avg_pool2d adaptive_avg_pool2d adaptive_max_pool2d interpolate flatten cat add mean
     scaled_dot_product_attention
     """.split()
@@ -31,11 +32,21 @@ class Call(NamedTuple):
 
     module: str
     function: str | None
-    count: int
+    turn: int
 
 
 class StopPass(BaseException):
-    """Ends a forward pass early; not an `Exception`, so that a network's own ``except`` lets it through."""
+    """Ends a forward pass early; not an `Exception`, so that a network's own ``except`` lets it through.
+
+    Parameters
+    ----------
+    asker : object
+        Who stopped the pass, and so who must catch this: records may be nested.
+    """
+
+    def __init__(self, asker: object) -> None:
+        super().__init__("this pass ends here")
+        self.asker = asker
 
 
 def is_opaque(module: nn.Module) -> bool:
@@ -53,10 +64,12 @@ class Tracer(TorchFunctionMode):
     network : nn.Module
         The network to watch. It is not changed but for hooks while the ``with`` lasts.
     on_call : callable
-        Gets ``(call, kind, result)`` after each call that returned a tensor; what it returns, if not None, goes
-        on through the network in place of the result.
+        Gets ``(call, kind, result)`` after each call that returned a tensor; what it returns, if not None,
+        goes on through the network in place of the result.
     on_function : callable, optional
         Gets ``(name, args, kwargs, result)`` of every torch function, listed or not.
+    on_start : callable, optional
+        Called when a pass begins.
     """
 
     def __init__(
@@ -64,9 +77,11 @@ class Tracer(TorchFunctionMode):
         network: nn.Module,
         on_call: Callable[[Call, str, Tensor], Tensor | None],
         on_function: Callable[[str, tuple, dict, Any], None] | None = None,
+        on_start: Callable[[], None] | None = None,
     ) -> None:
         super().__init__()
-        self._network, self._on_call, self._on_function = network, on_call, on_function
+        self._network, self._on_call = network, on_call
+        self._on_function, self._on_start = on_function, on_start
         self._names = {module: name for name, module in network.named_modules()}
         self._opaque = {module for module in self._names if is_opaque(module)}
         self._handles: list[RemovableHandle] = []
@@ -98,6 +113,8 @@ class Tracer(TorchFunctionMode):
         if module is self._network:  # a new pass, perhaps after one that broke off
             self._open.clear()
             self._counts.clear()
+            if self._on_start is not None:
+                self._on_start()
         self._open.append(module)
 
     def _after_module(self, module: nn.Module, args: tuple, output: Any) -> Any:
@@ -111,11 +128,10 @@ class Tracer(TorchFunctionMode):
         if not isinstance(result, Tensor):
             return None
         replaced = self._report(self._names[module], None, type(module).__name__, result)
-        if replaced is None:
-            return None
-        return (
-            type(output)([replaced, *output[1:]]) if nested and not hasattr(output, "_fields") else replaced
-        )
+        if replaced is None or not nested:
+            return replaced
+        rest = [replaced, *output[1:]]
+        return type(output)(*rest) if hasattr(output, "_fields") else type(output)(rest)
 
     def __torch_function__(self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
         kwargs = kwargs or {}
@@ -132,9 +148,9 @@ class Tracer(TorchFunctionMode):
         return result if replaced is None else replaced
 
     def _report(self, module: str, function: str | None, kind: str, result: Tensor) -> Tensor | None:
-        count = self._counts[module, function]
+        turn = self._counts[module, function]
         self._counts[module, function] += 1
-        return self._on_call(Call(module, function, count), kind, result)
+        return self._on_call(Call(module, function, turn), kind, result)
 
 
 def _adds_maps(args: tuple) -> bool:
