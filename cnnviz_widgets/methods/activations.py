@@ -245,6 +245,6 @@ def _as_maps(model: "HookedModel", layer: Layer, values: Floats) -> tuple[Floats
 
 
 def _not_maps(model: "HookedModel", layer: Layer, reason: str) -> LayerError:
-    maps = [each.name for each in model.layers if each.is_map]
+    maps = [each.name for each in model.layers if each.is_map and each is not layer]
     shape = "x".join(map(str, layer.shape))
     return LayerError(f"the result of layer {layer.name!r}, {shape}, {reason}. {nearest(layer.name, maps)}")

@@ -164,6 +164,24 @@ def test_tokens_that_make_no_square():
         activation_maps(model, torch.randn(1, 3, 8, 8), "norm")
 
 
+class Windows(nn.Module):
+    """Cuts its map into four windows and puts them where the batch was, as Swin does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.inside = nn.Conv2d(3, 6, 1), nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        windows = self.conv(x).unflatten(2, (2, 4)).unflatten(4, (2, 4)).permute(0, 2, 4, 1, 3, 5)
+        return self.inside(windows.flatten(0, 2)).mean(dim=(2, 3)).unflatten(0, (-1, 4)).mean(dim=1)
+
+
+def test_a_result_that_is_four_for_one_picture_is_not_shown_as_one():
+    model = HookedModel(Windows(), input_shape=(3, 8, 8))
+    with pytest.raises(LayerError, match=r"'inside', 6x4x4, does not keep one result per picture.*'conv'"):
+        activation_maps(model, torch.randn(1, 3, 8, 8), "inside")
+
+
 def test_numbers_that_are_none_do_no_harm():
     maps = maps_of([[[np.nan, 1]], [[np.nan, np.nan]], [[np.inf, 3]], [[-np.inf, 2]]])
     assert maps.finite == 3 / 8 and maps.signed
