@@ -1,5 +1,6 @@
 """The widgets: one thin view per lecture."""
 
+from cnnviz_widgets.widgets.activations import ActivationBrowser
 from cnnviz_widgets.widgets.filters import FilterGrid
 
-__all__ = ["FilterGrid"]
+__all__ = ["ActivationBrowser", "FilterGrid"]

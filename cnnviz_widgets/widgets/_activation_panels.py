@@ -1,0 +1,150 @@
+"""The two pictures of ActivationBrowser: all channels of a layer, and one of them over the picture."""
+
+import math
+from collections.abc import Callable
+
+import ipywidgets as W
+import numpy as np
+import numpy.typing as npt
+
+from cnnviz_widgets.methods.activations import ActivationMaps, OrderedBy, ScaledBy
+from cnnviz_widgets.paint import (
+    MARK,
+    Mosaic,
+    draw_box,
+    jpeg,
+    mosaic,
+    overlay,
+    palette_png,
+    quantize,
+    resize_bilinear,
+    resize_nearest,
+    table_for,
+)
+from cnnviz_widgets.paint.rgba import Bytes
+from cnnviz_widgets.widgets._placement import Placement
+from cnnviz_widgets.widgets._surface import Surface
+
+Unit = tuple[int, int, int]  # channel, row, column
+OnUnit = Callable[[Unit | None], None]
+
+MOSAIC_WIDTH = 560
+PICTURE_SIDE = 288
+_SMALLEST_TILE, _LARGEST_TILE = (
+    22,
+    60,
+)  # screen pixels that a tile needs to be told from others, and to be read
+_FRAME = 2  # around the chosen tile; also the gap, so that the frame hides no value
+_ORANGE, _BLACK = (255, 140, 0), (0, 0, 0)
+
+
+class TilesPanel:
+    """All channels of a layer, a tile each, with a frame around the chosen one."""
+
+    def __init__(self, on_point: OnUnit, on_click: OnUnit) -> None:
+        self.surface = Surface(
+            lambda x, y: on_point(self.unit_at(x, y)), lambda x, y: on_click(self.unit_at(x, y))
+        )
+        self.box = W.Box(
+            [self.surface.canvas],
+            # a scroll bar takes 16 px, which must not come out of the picture
+            layout=W.Layout(
+                max_height="430px", width=f"{MOSAIC_WIDTH + 20}px", max_width="100%", overflow="auto"
+            ),
+        )
+        self._mosaic: Mosaic | None = None
+        self._order: npt.NDArray[np.intp] = np.arange(0)
+        self._step = 1
+
+    def draw(self, maps: ActivationMaps, channel: int, sort_by: OrderedBy, scale_by: ScaledBy) -> None:
+        """Paint the tiles in order. Maps too large for a tile are shown by every second, third ... value."""
+        self._order = maps.order(sort_by)
+        self._step = step = max(1, math.ceil(max(maps.values.shape[1:]) / _LARGEST_TILE))
+        shown = maps.scaled(scale_by)[self._order, step // 2 :: step, step // 2 :: step]
+        self._mosaic = tiles = _tiled(quantize(shown))
+        framed = np.pad(tiles.array, _FRAME)
+        _frame(framed, tiles.box(int(np.flatnonzero(self._order == channel)[0])))
+        size = (framed.shape[1], framed.shape[0])
+        self.surface.show(palette_png(framed, table_for(maps.signed)), "png", size)
+
+    @property
+    def step(self) -> int:
+        """1 where tiles show every value, 2 where they show every second one, and so on."""
+        return self._step
+
+    def unit_at(self, x: float, y: float) -> Unit | None:
+        """Name the value under a pixel; None between tiles."""
+        place = self._mosaic.locate(x - _FRAME, y - _FRAME) if self._mosaic else None
+        if place is None:
+            return None
+        tile, row, column = place
+        middle = self._step // 2
+        return int(self._order[tile]), row * self._step + middle, column * self._step + middle
+
+
+class PicturePanel:
+    """The picture as the network sees it, one channel laid over it, and what the chosen unit sees."""
+
+    def __init__(self, on_point: OnUnit, on_click: OnUnit) -> None:
+        self.surface = Surface(
+            lambda x, y: on_point(self.unit_at(x, y)), lambda x, y: on_click(self.unit_at(x, y))
+        )
+        self._channel = 0
+        self._placement: Placement | None = None
+
+    def draw(
+        self, picture: Bytes, maps: ActivationMaps, unit: Unit, scale_by: ScaledBy, opacity: float
+    ) -> Bytes:
+        """Paint and return the picture, (rows, columns, 3) uint8 in pixels of the screen."""
+        self._channel, row, column = unit
+        shown = enlarged(picture)
+        rows, columns = maps.values.shape[1:]
+        self._placement = None
+        if (rows, columns) != (1, 1):  # a single number has no place in the picture
+            self._placement = Placement(maps.layer.receptive_field, (rows, columns), shown.shape[:2])
+            heat = self._placement.spread(maps.scaled(scale_by)[self._channel])
+            shown = overlay(shown, heat, table_for(maps.signed), opacity)
+            shown = _boxed(shown, self._placement.on_screen(maps.box(row, column)))
+        self.surface.show(jpeg(shown), "jpeg", (shown.shape[1], shown.shape[0]))
+        return shown
+
+    def unit_at(self, x: float, y: float) -> Unit | None:
+        """Name the unit under a pixel; None where none is centred."""
+        place = self._placement.unit_at(x, y) if self._placement else None
+        return None if place is None else (self._channel, *place)
+
+
+def enlarged(picture: Bytes) -> Bytes:
+    """Make a picture about 288 px large: small ones by whole factors, so that their pixels are seen."""
+    height, width = picture.shape[:2]
+    longest = max(height, width)
+    if longest <= PICTURE_SIDE // 2:
+        zoom = PICTURE_SIDE // longest
+        return resize_nearest(picture, height * zoom, width * zoom)
+    rows, columns = (max(1, round(side * PICTURE_SIDE / longest)) for side in (height, width))
+    return np.rint(resize_bilinear(picture, rows, columns)).astype(np.uint8)
+
+
+def _tiled(tiles: Bytes) -> Mosaic:
+    count, height, width = tiles.shape
+    room = MOSAIC_WIDTH - 2 * _FRAME
+    smallest = max(1, math.ceil(_SMALLEST_TILE / max(height, width)))
+    if count * (width * smallest + _FRAME) * (height * smallest + _FRAME) > room * room:
+        return mosaic(
+            tiles, gap=_FRAME, zoom=smallest, columns=max(1, (room + _FRAME) // (width * smallest + _FRAME))
+        )
+    return mosaic(tiles, gap=_FRAME, width=room)
+
+
+def _frame(framed: Bytes, box: tuple[int, int, int, int]) -> None:
+    top, left, bottom, right = box
+    outer = framed[top : bottom + 2 * _FRAME, left : right + 2 * _FRAME]
+    inside = outer[_FRAME:-_FRAME, _FRAME:-_FRAME].copy()
+    outer[:] = MARK
+    outer[_FRAME:-_FRAME, _FRAME:-_FRAME] = inside
+
+
+def _boxed(picture: Bytes, box: tuple[int, int, int, int]) -> Bytes:
+    top, left, bottom, right = box
+    dark = draw_box(picture, (top - 1, left - 1, bottom + 1, right + 1), _BLACK, thickness=4)
+    return draw_box(dark, box, _ORANGE, thickness=2)

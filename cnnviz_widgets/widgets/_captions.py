@@ -1,0 +1,49 @@
+"""Small pieces of HTML beside the pictures. Every text in them is escaped here."""
+
+import html
+from collections.abc import Sequence
+
+import numpy as np
+
+from cnnviz_widgets.backend.hooked_model import Prediction
+from cnnviz_widgets.paint.rgba import FIRST, Bytes
+
+_BAR = "#4c78a8"  # readable on white and on the dark theme's grey
+
+
+def number(value: float) -> str:
+    """Write a value with 3 digits, so that a student can compare it with another."""
+    return f"{value:.3g}".replace("-", "\N{MINUS SIGN}")
+
+
+def line(text: str, bold: str = "") -> str:
+    """One line of text, with something in bold before it."""
+    strong = f"<b>{html.escape(bold)}</b> " if bold else ""
+    return f'<div style="line-height:1.4">{strong}{html.escape(text)}</div>'
+
+
+def class_bars(top: Sequence[Prediction], why_not: str = "") -> str:
+    """A row for each class: its name, a bar as long as its probability, and the probability."""
+    if not top:
+        return line(why_not)
+    rows = "".join(
+        '<div style="display:flex;align-items:center;gap:6px;line-height:1.5">'
+        '<span style="flex:0 0 46%;overflow:hidden;text-overflow:ellipsis;white-space:nowrap" '
+        f'title="{html.escape(each.name)}">{html.escape(each.name)}</span>'
+        '<span style="flex:1 1 auto"><span style="display:block;height:9px;min-width:1px;'
+        f'background:{_BAR};width:{each.probability:.1%}"></span></span>'
+        f'<span style="flex:0 0 40px;text-align:right">{each.probability:.2f}</span></div>'
+        for each in top
+    )
+    return f'<div role="list" aria-label="most probable classes">{rows}</div>'
+
+
+def color_bar(table: Bytes, low: float, high: float) -> str:
+    """The colours from the lowest value to the highest, and these values."""
+    stops = table[np.linspace(FIRST, 255, 17).round().astype(int)]
+    colors = ",".join("#" + bytes(stop).hex() for stop in stops)
+    bar = f'<span style="flex:1;height:10px;background:linear-gradient(to right,{colors})"></span>'
+    return (
+        '<div style="display:flex;align-items:center;gap:6px;line-height:1.4">'
+        f"<span>{number(low)}</span>{bar}<span>{number(high)}</span></div>"
+    )
