@@ -68,7 +68,7 @@ class DownloadButton(W.VBox):
             self._text.value = "Stopped; nothing was kept."
         except Exception as error:  # the last one to hear of it
             text = str(error) if isinstance(error, CnnvizError) else f"{type(error).__name__}: {error}"
-            self._text.value = f'<span role="alert">{html.escape(text)}</span>'
+            self._text.value = f'<span role="alert">{html.escape(text, quote=False)}</span>'
         else:
             with UI_LOCK:
                 self._on_model(model)

@@ -12,6 +12,7 @@ from cnnviz_widgets.methods import FilterBank, convolution_names
 from cnnviz_widgets.paint import Mosaic, color_table, draw_box, mosaic, quantize, rgb_png
 from cnnviz_widgets.widgets._download import DownloadButton
 from cnnviz_widgets.widgets._surface import Surface
+from cnnviz_widgets.widgets._view import caption
 
 if TYPE_CHECKING:
     from cnnviz_widgets.widgets.filters import FilterGrid
@@ -46,7 +47,7 @@ class FilterPanel:
         self.surface = Surface(self._point_at, self._click_at)
         self._caption = W.HTML(layout=W.Layout(max_width=f"{width}px"))
         self._pointer = W.HTML(
-            "Point at a filter.", layout=W.Layout(max_width=f"{width}px", min_height="3.2em")
+            "Point at a filter.", layout=W.Layout(max_width=f"{width}px", min_height="40px")
         )
         self.box = W.VBox(layout=W.Layout(max_width="100%", min_width="240px"))
         self._listen()
@@ -92,12 +93,12 @@ class FilterPanel:
         )
         self.box.children = (title, button)
 
-    def draw(self, bank: FilterBank | None) -> str:
-        """Paint a filter bank, and say in words what is shown."""
+    def draw(self, bank: FilterBank | None) -> None:
+        """Paint a filter bank, with what it shows in words."""
         self._bank = bank
         if bank is None:
             self.words = f"{self._name}: its weights are not on this machine."
-            return self.words
+            return
         scale = self._grid.scale
         chosen, count = self._grid.selected[self._index], len(bank.weights)
         if not -1 <= chosen < count:
@@ -109,9 +110,8 @@ class FilterPanel:
         picture = self._paint(bank, first, first_input)
         self.surface.show(rgb_png(picture), "png", (picture.shape[1], picture.shape[0]))
         self.words = self._say(bank, first, first_input, scale)
-        self._caption.value = f"<small>{html.escape(self.words)}</small>"
-        self._pointer.value = self._name_filter(self._grid.selected[self._index]) or "Point at a filter."
-        return self.words
+        self._caption.value = caption(self.words)
+        self._say_under_pointer(self._name_filter(chosen) or "Point at a filter.")
 
     def _fit_controls(self, bank: FilterBank) -> None:
         outputs, inputs = bank.weights.shape[:2]
@@ -218,7 +218,10 @@ class FilterPanel:
             value = ", ".join(f"{name} {w:+.3g}" for name, w in zip(_CHANNELS, weights, strict=True))
         else:
             value = f"input {input_ or 0}: {weights[input_ or 0]:+.3g}"
-        self._pointer.value = f"{self._name_filter(output)}<br>row {row}, column {column}: {value}"
+        self._say_under_pointer(f"{self._name_filter(output)}<br>row {row}, column {column}: {value}")
+
+    def _say_under_pointer(self, text: str) -> None:
+        self._pointer.value = f'<div style="line-height:1.35">{text}</div>'
 
     def _name_filter(self, output: int) -> str:
         if output < 0 or self._bank is None:

@@ -73,7 +73,7 @@ class View(W.VBox):
         raise NotImplementedError
 
     def _draw(self, result: Any) -> str:
-        """Paint the answer, and return it in words, for those who do not see the picture."""
+        """Paint the answer, and return it in words, for those who do not see the picture; "" if they are there."""
         raise NotImplementedError
 
     def snapshot(self) -> bytes:
@@ -127,7 +127,8 @@ class View(W.VBox):
     def _paint(self) -> None:
         self._painted = self._key(self.redraw_on)
         words = self._draw(self.result)
-        self._description.value = f"<small>{html.escape(words)}</small>"
+        self._description.value = caption(words)
+        self._description.layout.display = "" if words else "none"
         if self._fresh:  # otherwise the question on the controls is still the one that failed
             self._succeed()
         self._twin.refresh_soon()
@@ -142,12 +143,17 @@ class View(W.VBox):
         text = str(error) if known else f"{type(error).__name__}: {error}"
         self._status.value = (
             '<div role="alert" style="padding:4px 8px;border-left:4px solid #d55e00;background:#fff3e6;color:#222">'
-            f"{html.escape(text)}</div>"
+            f"{html.escape(text, quote=False)}</div>"
         )
         self._status.layout.display = ""
 
     def _ipython_display_(self) -> None:
         self._twin.display(self._repr_mimebundle_())
+
+
+def caption(words: str) -> str:
+    """Write words as small text for an `ipywidgets.HTML`, whose own lines are far apart."""
+    return f'<div style="font-size:85%;line-height:1.35;margin:2px 0">{html.escape(words, quote=False)}</div>'
 
 
 def _frozen(value: Any) -> Any:

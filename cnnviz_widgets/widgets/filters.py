@@ -108,7 +108,7 @@ class FilterGrid(View):
             style={"button_width": "150px"},
         )
         traitlets.link((self, "scale"), (buttons, "value"))
-        width = {1: 600, 2: 420}.get(len(self.models), 300)
+        width = {1: 600, 2: 380}.get(len(self.models), 300)
         self.panels = [FilterPanel(self, i, name, width) for i, name in enumerate(self._names)]
         row = W.HBox(
             [panel.box for panel in self.panels], layout=W.Layout(flex_flow="row wrap", grid_gap="8px 24px")
@@ -128,7 +128,9 @@ class FilterGrid(View):
         )
 
     def _draw(self, result: Any) -> str:
-        return " ".join(panel.draw(bank) for panel, bank in zip(self.panels, result, strict=True))
+        for panel, bank in zip(self.panels, result, strict=True):
+            panel.draw(bank)
+        return ""  # each panel says it above its picture
 
     def snapshot(self) -> bytes:
         """Give the picture on screen as PNG bytes: the networks side by side, with their captions."""
