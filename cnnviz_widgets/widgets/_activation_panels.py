@@ -28,29 +28,23 @@ from cnnviz_widgets.widgets._surface import Surface
 Unit = tuple[int, int, int]  # channel, row, column
 OnUnit = Callable[[Unit | None], None]
 
-MOSAIC_WIDTH = 560
-PICTURE_SIDE = 288
-_SMALLEST_TILE, _LARGEST_TILE = (
-    22,
-    60,
-)  # screen pixels that a tile needs to be told from others, and to be read
+_SMALLEST_TILE, _LARGEST_TILE = 22, 60  # sides on screen: to tell maps apart, and to show many of them
 _FRAME = 2  # around the chosen tile; also the gap, so that the frame hides no value
+_ROOM_FOR_SCROLLING = 18  # a scroll bar must not come out of the picture
 _ORANGE, _BLACK = (255, 140, 0), (0, 0, 0)
 
 
 class TilesPanel:
     """All channels of a layer, a tile each, with a frame around the chosen one."""
 
+    width, height = 536, 480  # screen pixels; what does not fit is scrolled to
+
     def __init__(self, on_point: OnUnit, on_click: OnUnit) -> None:
         self.surface = Surface(
             lambda x, y: on_point(self.unit_at(x, y)), lambda x, y: on_click(self.unit_at(x, y))
         )
         self.box = W.Box(
-            [self.surface.canvas],
-            # a scroll bar takes 16 px, which must not come out of the picture
-            layout=W.Layout(
-                max_height="430px", width=f"{MOSAIC_WIDTH + 20}px", max_width="100%", overflow="auto"
-            ),
+            [self.surface.canvas], layout=W.Layout(max_height=f"{self.height}px", overflow="auto")
         )
         self._mosaic: Mosaic | None = None
         self._order: npt.NDArray[np.intp] = np.arange(0)
@@ -85,6 +79,8 @@ class TilesPanel:
 class PicturePanel:
     """The picture as the network sees it, one channel laid over it, and what the chosen unit sees."""
 
+    side = 288  # screen pixels
+
     def __init__(self, on_point: OnUnit, on_click: OnUnit) -> None:
         self.surface = Surface(
             lambda x, y: on_point(self.unit_at(x, y)), lambda x, y: on_click(self.unit_at(x, y))
@@ -118,22 +114,27 @@ def enlarged(picture: Bytes) -> Bytes:
     """Make a picture about 288 px large: small ones by whole factors, so that their pixels are seen."""
     height, width = picture.shape[:2]
     longest = max(height, width)
-    if longest <= PICTURE_SIDE // 2:
-        zoom = PICTURE_SIDE // longest
+    if longest <= PicturePanel.side // 2:
+        zoom = PicturePanel.side // longest
         return resize_nearest(picture, height * zoom, width * zoom)
-    rows, columns = (max(1, round(side * PICTURE_SIDE / longest)) for side in (height, width))
+    rows, columns = (max(1, round(side * PicturePanel.side / longest)) for side in (height, width))
     return np.rint(resize_bilinear(picture, rows, columns)).astype(np.uint8)
 
 
 def _tiled(tiles: Bytes) -> Mosaic:
+    """Make tiles as large as they all fit on screen; many small ones get a readable size, and scroll."""
     count, height, width = tiles.shape
-    room = MOSAIC_WIDTH - 2 * _FRAME
+    room_across, room_down = (room - _ROOM_FOR_SCROLLING for room in (TilesPanel.width, TilesPanel.height))
+
+    def zoom(columns: int) -> int:
+        rows = math.ceil(count / columns)
+        return min((room_across // columns - _FRAME) // width, (room_down // rows - _FRAME) // height)
+
+    columns = max(range(1, count + 1), key=lambda each: (zoom(each), -(-count % each)))
     smallest = max(1, math.ceil(_SMALLEST_TILE / max(height, width)))
-    if count * (width * smallest + _FRAME) * (height * smallest + _FRAME) > room * room:
-        return mosaic(
-            tiles, gap=_FRAME, zoom=smallest, columns=max(1, (room + _FRAME) // (width * smallest + _FRAME))
-        )
-    return mosaic(tiles, gap=_FRAME, width=room)
+    if zoom(columns) >= smallest:
+        return mosaic(tiles, columns, _FRAME, zoom(columns))
+    return mosaic(tiles, max(1, room_across // (width * smallest + _FRAME)), _FRAME, smallest)
 
 
 def _frame(framed: Bytes, box: tuple[int, int, int, int]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from cnnviz_widgets.backend.hooked_model import Prediction
+from cnnviz_widgets.methods.activations import ActivationMaps
 from cnnviz_widgets.paint.rgba import FIRST, Bytes
 
 _BAR = "#4c78a8"  # readable on white and on the dark theme's grey
@@ -47,3 +48,28 @@ def color_bar(table: Bytes, low: float, high: float) -> str:
         '<div style="display:flex;align-items:center;gap:6px;line-height:1.4">'
         f"<span>{number(low)}</span>{bar}<span>{number(high)}</span></div>"
     )
+
+
+def say_maps(maps: ActivationMaps, step: int) -> str:
+    """What a layer's tiles show, when each shows every `step`-th row and column."""
+    count, rows, columns = maps.values.shape
+    words = [f"{maps.layer.kind}, {count} maps of {rows}x{columns}"]
+    if step > 1:
+        words.append(f"a tile has room for 1 of {step} rows and columns")
+    if maps.note:
+        words.append(maps.note)
+    if maps.finite < 1:
+        words.append(f"{1 - maps.finite:.1%} of the values are not finite numbers")
+    return "; ".join(words)
+
+
+def say_unit(maps: ActivationMaps, unit: tuple[int, int, int]) -> str:
+    """A unit's place (channel, row, column), its value, and what it sees of the picture."""
+    channel, row, column = unit
+    field, (top, left, bottom, right) = maps.layer.receptive_field, maps.box(row, column)
+    sees = "the whole picture"
+    if not field.whole and (top, left, bottom, right) != (0, 0, *field.picture):
+        sees = f"rows {top} to {bottom - 1}, columns {left} to {right - 1} of the picture"
+    size = "" if field.whole else f" (receptive field {field.size[0]}x{field.size[1]} px)"
+    value = number(float(maps.values[unit]))
+    return f"channel {channel}, row {row}, column {column}: {value}; sees {sees}{size}"

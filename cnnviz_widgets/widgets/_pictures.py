@@ -9,6 +9,7 @@ import ipywidgets as W
 from PIL import Image
 
 from cnnviz_widgets.data import PictureFolder, open_picture, picture_folder, sample_names
+from cnnviz_widgets.widgets._layout import looks
 
 Pictures = str | os.PathLike[str] | PictureFolder | Mapping[str, Any] | Iterable[Any]
 
@@ -19,14 +20,12 @@ class PictureChooser:
     Parameters
     ----------
     pictures : folder, list or dict, optional
-        Pictures offered before the sample photos: a folder's path, a list of anything `open_picture` takes, or
-        a dict from name to picture.
+        Pictures offered before the sample photos: a folder's path, a list of anything `open_picture` takes,
+        or a dict from name to picture.
     on_choose : callable
         Called with a picture's name when the student chooses or uploads one.
     guard : callable
         Runs the reading of an upload, and tells the student what went wrong there.
-    **looks
-        Layout and style of the list.
     """
 
     def __init__(
@@ -34,11 +33,10 @@ class PictureChooser:
         pictures: Pictures | None,
         on_choose: Callable[[str], None],
         guard: Callable[..., None],
-        **looks: Any,
     ) -> None:
         self._shelf = {**_named(pictures), **{name: name for name in sample_names()}}
         self._on_choose, self._guard = on_choose, guard
-        self.list = W.Dropdown(description="Picture", options=list(self._shelf), value=None, **looks)
+        self.list = W.Dropdown(**looks("Picture"), options=list(self._shelf), value=None)
         self.upload = W.FileUpload(description="Upload a picture", accept="image/*", multiple=False)
         self.upload.layout.width = "150px"
         self._showing = False

@@ -4,22 +4,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import ipywidgets as W
-import numpy as np
 import traitlets
 
 from cnnviz_widgets.backend import HookedModel, Layer, Prediction, open_model
-from cnnviz_widgets.errors import CnnvizError, InputError, LayerError, ModelError
-from cnnviz_widgets.methods.activations import ActivationMaps, activation_maps
+from cnnviz_widgets.errors import InputError, LayerError, ModelError
+from cnnviz_widgets.methods.activations import ActivationMaps, OrderedBy, ScaledBy, activation_maps
 from cnnviz_widgets.paint import beside, table_for
 from cnnviz_widgets.paint.rgba import Bytes
 from cnnviz_widgets.widgets import _captions as captions
-from cnnviz_widgets.widgets._activation_panels import (
-    MOSAIC_WIDTH,
-    PICTURE_SIDE,
-    PicturePanel,
-    TilesPanel,
-    Unit,
-)
+from cnnviz_widgets.widgets._activation_controls import ActivationControls
+from cnnviz_widgets.widgets._activation_panels import PicturePanel, TilesPanel, Unit
+from cnnviz_widgets.widgets._layout import flow
 from cnnviz_widgets.widgets._pictures import PictureChooser, Pictures
 from cnnviz_widgets.widgets._view import View
 
@@ -51,7 +46,7 @@ class Browsed:
 class ActivationBrowser(View):
     """All channels of any layer for one picture; the chosen one is laid over the picture.
 
-    The box on the picture is the receptive field of the chosen unit: the only pixels that can change its value.
+    The box on the picture is the receptive field of the chosen unit: only these pixels can change its value.
 
     Yosinski et al. 2015, section 2.
 
@@ -101,8 +96,12 @@ class ActivationBrowser(View):
     row = traitlets.Int(0, min=0, help="row of the chosen unit in its map")
     column = traitlets.Int(0, min=0, help="column of the chosen unit in its map")
 
-    sort_by = traitlets.Enum(["channel", "mean", "max"], "channel", help="order of the tiles")
-    scale_by = traitlets.Enum(["map", "layer"], "map", help="whose largest value has the last colour")
+    sort_by: "traitlets.Enum[OrderedBy]" = traitlets.Enum(
+        ["channel", "mean", "max"], "channel", help="order of the tiles"
+    )
+    scale_by: "traitlets.Enum[ScaledBy]" = traitlets.Enum(
+        ["map", "layer"], "map", help="whose largest value has the last colour"
+    )
     opacity = traitlets.Float(0.6, min=0, max=1, help="of the map laid over the picture")
 
     def __init__(
@@ -115,80 +114,37 @@ class ActivationBrowser(View):
         **traits: Any,
     ) -> None:
         self.model = _opened(model)
-        self._chooser = PictureChooser(
-            pictures, self._choose_picture, self.guard, layout=_width(270), style=_LABELS
-        )
+        self._pictures = pictures
         self._seen: tuple[Any, ...] = ()  # the last picture, and what of it does not depend on the layer
         self._placed = {"row", "column"} & set(traits)
         layer = _first_map(self.model).name if layer is None else layer
         super().__init__(picture=picture, layer=layer, **traits)
 
-    # Controls
+    # Controls and panels
 
     def _build(self) -> tuple[W.Widget, ...]:
-        self._syncing = False
-        self._layers = W.Dropdown(description="Layer", layout=_width(370), style=_LABELS)
-        self._layers.options = [(_label(each), each.name) for each in self.model.layers if _is_shown(each)]
-        orders = [
-            ("channel number", "channel"),
-            ("mean, largest first", "mean"),
-            ("maximum, largest first", "max"),
-        ]
-        scales = [("each map by itself", "map"), ("all maps together", "layer")]
-        self._controls = {
-            "layer": self._layers,
-            "sort_by": W.Dropdown(description="Order", options=orders, layout=_width(270), style=_LABELS),
-            "scale_by": W.Dropdown(description="Scale", options=scales, layout=_width(270), style=_LABELS),
-            "opacity": W.FloatSlider(
-                description="Opacity", max=1, step=0.05, layout=_width(270), style=_LABELS
-            ),
-            **{
-                name: W.IntSlider(description=name.capitalize(), layout=_width(270), style=_LABELS)
-                for name in ("channel", "row", "column")
-            },
-        }
-        for name, control in self._controls.items():
-            control.observe(lambda change, name=name: self._on_control(name, change.new), "value")
-        first = (self._chooser.list, self._chooser.upload, self._layers)
-        others = [control for name, control in self._controls.items() if name != "layer"]
-        return _flow(*first), _flow(*others), self._panels()
-
-    def _panels(self) -> W.Widget:
+        self._chooser = PictureChooser(self._pictures, self._choose_picture, self.guard)
+        layers = [layer for layer in self.model.layers if _is_shown(layer)]
+        self._controls = ActivationControls(layers, self._on_control)
         self._tiles = TilesPanel(self._tell, self._choose)
         self._overlay = PicturePanel(self._tell, self._choose)
-        self._tiles_title, self._picture_title, self._bars = W.HTML(), W.HTML(), W.HTML()
-        self._pointer = W.HTML(layout=W.Layout(min_height="2.8em"))
-        # text above the canvases, where a picture that scrolls or grows cannot push it away
-        left = [self._tiles_title, self._pointer, self._tiles.box]
-        right = [self._picture_title, self._overlay.surface.canvas, self._bars]
-        return W.HBox(
-            [
-                W.VBox(left, layout=W.Layout(width=f"{MOSAIC_WIDTH + 20}px", max_width="100%")),
-                W.VBox(right, layout=W.Layout(width=f"{PICTURE_SIDE}px", max_width="100%")),
-            ],
-            layout=W.Layout(flex_flow="row wrap", grid_gap="12px 20px", margin="8px 0 0 0"),
-        )
+        self._title, self._pointer = W.HTML(), W.HTML(layout=W.Layout(min_height="2.8em"))
+        self._picture_title, self._bars = W.HTML(), W.HTML()
+        column = [self._picture_title, self._overlay.surface.canvas, self._bars]
+        panels = [
+            # they grow from what fits a narrow window to what they are drawn for
+            W.VBox([self._tiles.box], layout=W.Layout(flex="1 1 330px", max_width=f"{TilesPanel.width}px")),
+            W.VBox(column, layout=W.Layout(flex="1 1 220px", max_width=f"{PicturePanel.side}px")),
+        ]
+        choosers = flow(self._chooser.list, self._chooser.upload, self._controls.layer)
+        text = W.VBox([self._title, self._pointer], layout=W.Layout(margin="8px 0 0 0"))
+        return choosers, self._controls.box, text, flow(*panels, gap="12px 16px")
 
     def _on_control(self, name: str, value: Any) -> None:
-        if not self._syncing and value is not None:
-            setattr(self, name, value)
+        setattr(self, name, value)
 
     def _choose_picture(self, name: str) -> None:
         self.picture = name
-
-    def _sync_controls(self, maps: ActivationMaps) -> None:
-        """Bring the controls to the traits, without the controls answering back."""
-        self._syncing = True
-        try:
-            if self.layer not in [name for _, name in self._layers.options]:  # a block, such as layer1.0
-                self._layers.options = [*self._layers.options, (_label(maps.layer), self.layer)]
-            for name, count in zip(("channel", "row", "column"), maps.values.shape, strict=True):
-                slider = self._controls[name]
-                slider.max, slider.disabled = max(1, count - 1), count == 1  # a slider needs two ends
-            for name, control in self._controls.items():
-                control.value = getattr(self, name)
-        finally:
-            self._syncing = False
 
     # The question
 
@@ -231,52 +187,23 @@ class ActivationBrowser(View):
         maps, unit = result.maps, (self.channel, self.row, self.column)
         low, high = maps.limits(self.channel, self.scale_by)
         maps.box(self.row, self.column)  # a unit that does not exist is refused before anything is painted
-        self._sync_controls(maps)
+        self._controls.show(maps, {name: getattr(self, name) for name in self._controls.names})
         name = self._chooser.show(self.picture)
         self._tiles.draw(maps, self.channel, self.sort_by, self.scale_by)
         self._overlay.draw(result.picture, maps, unit, self.scale_by, self.opacity)
-        self._tiles_title.value = captions.line(self._say_tiles(maps), maps.layer.name)
+        self._title.value = captions.line(captions.say_maps(maps, self._tiles.step), maps.layer.name)
+        self._pointer.value = captions.line(_HINT)
         title = captions.line(f"over {name}", f"channel {self.channel}")
         self._picture_title.value = title + captions.color_bar(table_for(maps.signed), low, high)
         self._bars.value = captions.class_bars(result.top, result.note)
-        self._pointer.value = captions.line(_HINT)
-        best = (
-            f" Most probable class: {result.top[0].name}, {result.top[0].probability:.2f}."
-            if result.top
-            else ""
-        )
-        return f"{self.model.name} sees {name}. Chosen: {self._say_unit(unit)}.{best}"
-
-    def _say_tiles(self, maps: ActivationMaps) -> str:
-        count, rows, columns = maps.values.shape
-        words = [f"{maps.layer.kind}, {count} maps of {rows}\N{MULTIPLICATION SIGN}{columns}"]
-        if self._tiles.step > 1:
-            words.append(f"each tile shows every {self._tiles.step}. row and column")
-        if maps.note:
-            words.append(maps.note)
-        if maps.finite < 1:
-            words.append(f"{1 - maps.finite:.1%} of the values are no finite numbers")
-        return "; ".join(words)
-
-    def _say_unit(self, unit: Unit) -> str:
-        maps, (channel, row, column) = self.result.maps, unit
-        value = captions.number(float(maps.values[unit]))
-        top, left, bottom, right = maps.box(row, column)
-        field = maps.layer.receptive_field
-        sees = "the whole picture"
-        if not field.whole and (top, left, bottom, right) != (0, 0, *field.picture):
-            sees = f"rows {top}\N{EN DASH}{bottom - 1}, columns {left}\N{EN DASH}{right - 1} of the picture"
-        size = (
-            ""
-            if field.whole
-            else f" (receptive field {field.size[0]}\N{MULTIPLICATION SIGN}{field.size[1]} px)"
-        )
-        return f"channel {channel}, row {row}, column {column}: {value}; sees {sees}{size}"
+        chosen = captions.say_unit(maps, unit)
+        best = [f"Most probable class: {each.name}, {each.probability:.2f}." for each in result.top[:1]]
+        return " ".join([f"{self.model.name} sees {name}. Chosen: {chosen}.", *best])
 
     # The pointer
 
     def _tell(self, unit: Unit | None) -> None:
-        words = captions.line(self._say_unit(unit)) if unit else captions.line(_HINT)
+        words = captions.line(captions.say_unit(self.result.maps, unit) if unit else _HINT)
         if self._pointer.value != words:
             self._pointer.value = words
 
@@ -287,19 +214,9 @@ class ActivationBrowser(View):
     def snapshot(self) -> bytes:
         """Give the picture on screen as PNG bytes: the tiles, and the chosen channel over the picture."""
         maps = self.result.maps
-        words = [f"{self.model.name}, {maps.layer.name}: {self._say_tiles(maps)}", f"channel {self.channel}"]
-        return beside([self._tiles.surface.picture, self._overlay.surface.picture], words)
-
-
-_LABELS = {"description_width": "62px"}
-
-
-def _width(pixels: int) -> W.Layout:
-    return W.Layout(width=f"{pixels}px", max_width="100%")
-
-
-def _flow(*controls: W.Widget) -> W.HBox:
-    return W.HBox(controls, layout=W.Layout(flex_flow="row wrap", grid_gap="0 8px"))
+        words = f"{self.model.name}, {maps.layer.name}: {captions.say_maps(maps, self._tiles.step)}"
+        pictures = [self._tiles.surface.picture, self._overlay.surface.picture]
+        return beside(pictures, [words, f"channel {self.channel}"])
 
 
 def _opened(model: HookedModel | str) -> HookedModel:
@@ -307,7 +224,8 @@ def _opened(model: HookedModel | str) -> HookedModel:
         return open_model(model)
     if not isinstance(model, HookedModel):
         raise ModelError(
-            f"ActivationBrowser takes a HookedModel or a name, not {type(model).__name__}; see HookedModel(network)"
+            f"ActivationBrowser takes a HookedModel or a name, not {type(model).__name__}; "
+            "see HookedModel(network)"
         )
     return model
 
@@ -321,7 +239,3 @@ def _first_map(model: HookedModel) -> Layer:
     if not shown:
         raise LayerError(f"{model.name} has no layer whose result can be shown as maps")
     return next((layer for layer in shown if layer.is_map), shown[0])
-
-
-def _label(layer: Layer) -> str:
-    return f"{layer.name}  {layer.kind}  {chr(215).join(map(str, layer.shape))}"
