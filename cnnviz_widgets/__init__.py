@@ -27,7 +27,7 @@ _HOMES = {
         "guided",
     ],
     "data": ["open_picture", "sample_picture", "sample_names", "picture_folder", "PictureFolder"],
-    "methods": ["filter_bank", "convolution_names", "activation_maps"],
+    "methods": ["filter_bank", "filter_shapes", "convolution_names", "activation_maps"],
     "widgets": ["FilterGrid", "ActivationBrowser"],
     "errors": [
         "CnnvizError",

@@ -92,13 +92,25 @@ class FilterBank:
         return brightness.reshape(-1, *brightness.shape[2:])
 
 
+def filter_shapes(model: "HookedModel") -> dict[str, tuple[int, ...]]:
+    """List the layers whose filters can be shown, 2-D convolutions, with the shapes of their weights.
+
+    Returns
+    -------
+    dict of str to (out, in, rows, columns)
+        In the order of the data, each module once.
+    """
+    shapes: dict[nn.Conv2d, tuple[str, tuple[int, ...]]] = {}
+    for layer in model.layers:
+        module = _convolution(model, layer)
+        if module is not None:
+            shapes.setdefault(module, (layer.name, tuple(module.weight.shape)))
+    return dict(shapes.values())
+
+
 def convolution_names(model: "HookedModel") -> list[str]:
     """List the layers whose filters can be shown: 2-D convolutions in data order, each module once."""
-    first_call: dict[str, str] = {}
-    for layer in model.layers:
-        if _convolution(model, layer) is not None:
-            first_call.setdefault(layer.call.module, layer.name)
-    return list(first_call.values())
+    return list(filter_shapes(model))
 
 
 def filter_bank(model: "HookedModel", layer: str) -> FilterBank:

@@ -43,7 +43,7 @@ class DownloadButton(W.VBox):
         super().__init__([self._text, W.HBox([self._button, self._stop]), self._bar])
 
     def start(self, _: object = None) -> None:
-        """Begin in a thread of its own, so that the widgets answer meanwhile; a second click changes nothing."""
+        """Begin in a thread of its own, so that the widgets answer meanwhile; once is enough."""
         if self._thread is not None and self._thread.is_alive():
             return
         self._stopping.clear()

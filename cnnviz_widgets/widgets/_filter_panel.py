@@ -1,14 +1,15 @@
 """One network's part of FilterGrid: layer chooser, pages, picture, words."""
 
 import html
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import ipywidgets as W
 import numpy as np
 
 from cnnviz_widgets.backend import HookedModel, model_info
 from cnnviz_widgets.errors import InputError
-from cnnviz_widgets.methods import FilterBank, convolution_names
+from cnnviz_widgets.methods import FilterBank, filter_shapes
+from cnnviz_widgets.methods.filters import ScaledBy
 from cnnviz_widgets.paint import Mosaic, color_table, draw_box, mosaic, quantize, rgb_png
 from cnnviz_widgets.widgets._download import DownloadButton
 from cnnviz_widgets.widgets._surface import Surface
@@ -64,12 +65,22 @@ class FilterPanel:
 
     def _listen(self) -> None:
         grid, i = self._grid, self._index
-        self._choice.observe(
-            lambda c: c.new and c.new != grid.layers[i] and grid.show_layer(i, c.new), "value"
-        )
-        self._number.observe(lambda c: c.new != grid.selected[i] and grid.select(i, c.new), "value")
+
+        def on_layer(change: Any) -> None:
+            if change.new and change.new != grid.layers[i]:
+                grid.show_layer(i, change.new)
+
+        def on_number(change: Any) -> None:
+            if change.new != grid.selected[i]:
+                grid.select(i, change.new)
+
+        def on_page(change: Any) -> None:
+            self._set("pages", (self._outputs.value, self._inputs.value))
+
+        self._choice.observe(on_layer, "value")
+        self._number.observe(on_number, "value")
         for slider in (self._outputs, self._inputs):
-            slider.observe(lambda c: self._set("pages", (self._outputs.value, self._inputs.value)), "value")
+            slider.observe(on_page, "value")
 
     def _set(self, trait: str, value: object) -> None:
         values = list(getattr(self._grid, trait))
@@ -79,7 +90,8 @@ class FilterPanel:
 
     def open(self, model: HookedModel) -> None:
         """Offer the convolutions of a network."""
-        options = [(f"{n}  {_shape_of(model, n)}", n) for n in convolution_names(model)]
+        shapes = filter_shapes(model)
+        options = [(f"{name}  {'x'.join(map(str, shape))}", name) for name, shape in shapes.items()]
         with self._choice.hold_trait_notifications():
             self._choice.options = options
         title = W.HTML(f"<b>{html.escape(self._name)}</b>")
@@ -146,7 +158,7 @@ class FilterPanel:
 
     def _paint(self, bank: FilterBank, first: int, first_input: int) -> np.ndarray:
         rows, columns = self._page(bank)
-        shown = bank.scaled(self._grid.scale)[first : first + rows]
+        shown = bank.scaled(cast(ScaledBy, self._grid.scale))[first : first + rows]
         if bank.is_rgb:
             tiled = np.rint(shown.transpose(0, 2, 3, 1) * 255).astype(np.uint8)
             across = None
@@ -235,8 +247,3 @@ class FilterPanel:
         if place is not None:
             kept = self._grid.selected[self._index]
             self._grid.select(self._index, -1 if place[0] == kept else place[0])
-
-
-def _shape_of(model: HookedModel, name: str) -> str:
-    weight = model.network.get_submodule(model.layer(name).call.module).weight
-    return "x".join(map(str, weight.shape))

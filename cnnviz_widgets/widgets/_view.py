@@ -16,10 +16,10 @@ UI_LOCK = threading.RLock()  # in ipykernel 7 a callback may run in a thread of 
 class View(W.VBox):
     """A widget that shows the answer to one question, and asks again when a trait changes.
 
-    A child class declares its question as traits and names them in `recompute_on`; traits that change only how the
-    answer looks are named in `redraw_on`. It builds its controls in `_build`, answers in `_compute` and paints in
-    `_draw`. Errors raise in the constructor; later they go to `error` and to a line the student sees, the last
-    good result stays, and the widget goes on working.
+    A child class declares its question as traits and names them in `recompute_on`; traits that change only
+    how the answer looks are named in `redraw_on`. It builds its controls in `_build`, answers in `_compute`
+    and paints in `_draw`. Errors raise in the constructor; later they go to `error` and to a line the student
+    sees, the last good result stays, and the widget goes on working.
 
     Attributes
     ----------
@@ -73,7 +73,7 @@ class View(W.VBox):
         raise NotImplementedError
 
     def _draw(self, result: Any) -> str:
-        """Paint the answer, and return it in words, for those who do not see the picture; "" if they are there."""
+        """Paint the answer, and return it in words for those who do not see it; "" if they are there."""
         raise NotImplementedError
 
     def snapshot(self) -> bytes:
@@ -142,7 +142,8 @@ class View(W.VBox):
         known = isinstance(error, CnnvizError)
         text = str(error) if known else f"{type(error).__name__}: {error}"
         self._status.value = (
-            '<div role="alert" style="padding:4px 8px;border-left:4px solid #d55e00;background:#fff3e6;color:#222">'
+            '<div role="alert" style="padding:4px 8px;'
+            'border-left:4px solid #d55e00;background:#fff3e6;color:#222">'
             f"{html.escape(text, quote=False)}</div>"
         )
         self._status.layout.display = ""

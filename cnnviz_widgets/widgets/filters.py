@@ -16,17 +16,17 @@ from cnnviz_widgets.widgets._view import View
 class FilterGrid(View):
     """The filters of one network, or of several side by side.
 
-    Filters that read red, green and blue are colour pictures. Deeper filters have a row each, with a grey slice for
-    every input channel. A weight of zero is mid-grey in both; the caption says what white and black are. Pointing at
-    a filter names it; a click, or its number in the box, keeps it marked.
+    Filters that read red, green and blue are colour pictures. Deeper filters have a row each, with a grey
+    slice for every input channel. A weight of zero is mid-grey in both; the caption says what white and black
+    are. Pointing at a filter names it; a click, or its number in the box, keeps it marked.
 
     Krizhevsky et al. 2012, figure 3; Zeiler & Fergus 2014, section 4.1.
 
     Parameters
     ----------
     *models : HookedModel or str
-        Networks, or names for `open_model`. A name whose weights are not on this machine gets a button that downloads
-        them.
+        Networks, or names for `open_model`. A name whose weights are not on this machine gets a button that
+        downloads them.
     layer : str, optional
         Convolution to show of the first network; its first one where none is given.
     scale : "filter" or "joint"
@@ -54,7 +54,7 @@ class FilterGrid(View):
 
     layers = traitlets.List(traitlets.Unicode(), help="convolution shown of each network")
     scale = traitlets.Enum(["filter", "joint"], "filter", help="whose largest weight is white or black")
-    pages = traitlets.List(help="first filter and first input channel on show, of each network")
+    pages: traitlets.List = traitlets.List(help="first filter and first input channel on show, of each network")
     selected = traitlets.List(traitlets.Int(), help="the marked filter of each network, -1 for none")
 
     def __init__(self, *models: HookedModel | str, layer: str | None = None, scale: str = "filter") -> None:
@@ -97,7 +97,8 @@ class FilterGrid(View):
     def _one_each(self, proposal: Any) -> list:
         if len(proposal.value) != len(self.models):
             raise traitlets.TraitError(
-                f"{proposal.trait.name} needs one entry for each of the {len(self.models)} networks, not {len(proposal.value)}"
+                f"{proposal.trait.name} needs one entry for each of the {len(self.models)} networks, "
+                f"not {len(proposal.value)}"
             )
         return proposal.value
 

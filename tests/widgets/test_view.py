@@ -1,4 +1,4 @@
-"""What every widget does alike: compute once, survive errors, tell them, and show a picture where nothing runs."""
+"""What every widget does alike: compute once, survive and tell errors, leave a picture where nothing runs."""
 
 import io
 
