@@ -107,11 +107,11 @@ def find_relus(score: Tensor) -> list[Node]:
     """
     relus = []
     for node in walk(score):
-        if node.name() in _CURTAINS:
+        name = node.name().rpartition("::")[2]
+        if name in _CURTAINS:
             raise ReluError(
-                "part of this network runs out of sight "
-                f"({node.name().removesuffix('Backward')}), so a rule cannot "
-                f"reach the ReLUs in it; {_CURTAINS[node.name()]}"
+                f"part of this network runs out of sight ({name.removesuffix('Backward')}), so a rule cannot "
+                f"reach the ReLUs in it; {_CURTAINS[name]}"
             )
         if is_relu(node):
             relus.append(node)
