@@ -9,7 +9,7 @@ import ipywidgets as W
 
 from cnnviz_widgets.backend import HookedModel, ModelInfo, open_model
 from cnnviz_widgets.errors import CnnvizError
-from cnnviz_widgets.widgets._view import UI_LOCK
+from cnnviz_widgets.widgets._threads import UI_LOCK
 
 
 class _Stopped(Exception):

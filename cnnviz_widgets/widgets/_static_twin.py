@@ -14,6 +14,8 @@ import ipywidgets as W
 from IPython.core.getipython import get_ipython
 from IPython.display import display
 
+from cnnviz_widgets.widgets._threads import UI_LOCK
+
 _REST_SECONDS = 1.0
 _numbers = itertools.count(1)  # not a uuid: the same notebook gives the same file again
 
@@ -25,9 +27,11 @@ class StaticTwin:
     ----------
     snapshot : callable
         Gives the PNG bytes.
+    describe : callable
+        Says in words what they show.
     """
 
-    def __init__(self, snapshot: Callable[[], bytes]) -> None:
+    def __init__(self, snapshot: Callable[[], bytes], describe: Callable[[], str]) -> None:
         number = next(_numbers)
         self.css_class = f"cv-live-{number}"
         selector = f".jp-OutputArea-child:has(.{self.css_class}) + .jp-OutputArea-child"
@@ -35,18 +39,14 @@ class StaticTwin:
             f"<style>{selector} {{display: none !important}}</style>", layout=W.Layout(display="none")
         )
         self._display_id = f"cnnviz-twin-{number}"
-        self._snapshot = snapshot
+        self._snapshot, self._describe = snapshot, describe
         self._shown = False
         self._timer: threading.Timer | None = None
 
     def display(self, live: Any) -> None:
         """Show the widget, and the picture after it."""
         display(live, raw=True)
-        display(
-            {"image/png": self._snapshot(), "text/plain": "picture of the widget"},
-            raw=True,
-            display_id=self._display_id,
-        )
+        self._show_picture(update=False)
         self._shown = True
 
     def refresh_soon(self) -> None:
@@ -61,9 +61,11 @@ class StaticTwin:
         self._timer.start()
 
     def _refresh(self) -> None:
-        display(
-            {"image/png": self._snapshot(), "text/plain": "picture of the widget"},
-            raw=True,
-            display_id=self._display_id,
-            update=True,
-        )
+        with UI_LOCK:  # not while the widget is half painted
+            self._show_picture(update=True)
+
+    def _show_picture(self, update: bool) -> None:
+        words = self._describe()
+        data = {"image/png": self._snapshot(), "text/plain": words}
+        metadata = {"image/png": {"alt": words}}
+        display(data, raw=True, metadata=metadata, display_id=self._display_id, update=update)

@@ -7,7 +7,7 @@ import ipycanvas
 import ipywidgets as W
 from ipycanvas import canvas as _ipycanvas
 
-from cnnviz_widgets.widgets._view import UI_LOCK
+from cnnviz_widgets.widgets._threads import UI_LOCK
 
 
 @contextlib.contextmanager

@@ -1,7 +1,6 @@
 """The base of every widget: traits -> compute -> result -> draw, and what happens when that fails."""
 
 import html
-import threading
 from typing import Any, ClassVar
 
 import ipywidgets as W
@@ -9,8 +8,7 @@ import traitlets
 
 from cnnviz_widgets.errors import CnnvizError
 from cnnviz_widgets.widgets._static_twin import StaticTwin
-
-UI_LOCK = threading.RLock()  # in ipykernel 7 a callback may run in a thread of its own
+from cnnviz_widgets.widgets._threads import UI_LOCK
 
 
 class View(W.VBox):
@@ -27,10 +25,13 @@ class View(W.VBox):
         What was computed last (read only).
     error : Exception or None
         What went wrong since (read only).
+    words : str
+        What the picture shows, as a sentence or two.
     """
 
     recompute_on: ClassVar[tuple[str, ...]] = ()
     redraw_on: ClassVar[tuple[str, ...]] = ()
+    tells: ClassVar[bool] = True  # False where the parts of the widget say in words what they show
 
     result = traitlets.Any(None, read_only=True, help="what was computed last")
     error = traitlets.Any(None, read_only=True, help="what went wrong since, or None")
@@ -41,11 +42,12 @@ class View(W.VBox):
         self._painted: Any = None
         self._fresh = False  # whether `result` answers what the traits ask now
         self._status = W.HTML(layout=W.Layout(display="none"))
-        self._description = W.HTML()
+        self._description = W.HTML(layout=W.Layout(display="" if self.tells else "none"))
+        self.words = ""
         super().__init__(layout=W.Layout(max_width="100%"))
         self.set_trait_values(traits)
         body = self._build()
-        self._twin = StaticTwin(self.snapshot)
+        self._twin = StaticTwin(self.snapshot, lambda: self.words)
         self.children = (self._status, *body, self._description, self._twin.style)
         self.add_class(self._twin.css_class)
         self.add_class("cnnviz")
@@ -73,7 +75,7 @@ class View(W.VBox):
         raise NotImplementedError
 
     def _draw(self, result: Any) -> str:
-        """Paint the answer, and return it in words for those who do not see it; "" if they are there."""
+        """Paint the answer, and return it in words, for those who do not see the picture."""
         raise NotImplementedError
 
     def snapshot(self) -> bytes:
@@ -126,9 +128,8 @@ class View(W.VBox):
 
     def _paint(self) -> None:
         self._painted = self._key(self.redraw_on)
-        words = self._draw(self.result)
-        self._description.value = caption(words)
-        self._description.layout.display = "" if words else "none"
+        self.words = self._draw(self.result)
+        self._description.value = caption(self.words)
         if self._fresh:  # otherwise the question on the controls is still the one that failed
             self._succeed()
         self._twin.refresh_soon()

@@ -51,6 +51,7 @@ class FilterGrid(View):
 
     recompute_on = ("layers",)
     redraw_on = ("scale", "pages", "selected")
+    tells = False
 
     layers = traitlets.List(traitlets.Unicode(), help="convolution shown of each network")
     scale = traitlets.Enum(["filter", "joint"], "filter", help="whose largest weight is white or black")
@@ -131,7 +132,7 @@ class FilterGrid(View):
     def _draw(self, result: Any) -> str:
         for panel, bank in zip(self.panels, result, strict=True):
             panel.draw(bank)
-        return ""  # each panel says it above its picture
+        return " ".join(panel.words for panel in self.panels)
 
     def snapshot(self) -> bytes:
         """Give the picture on screen as PNG bytes: the networks side by side, with their captions."""

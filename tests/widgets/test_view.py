@@ -16,10 +16,10 @@ from cnnviz_widgets.widgets._view import View
 class Half(View):
     """Halves a number; refuses 7, breaks at 13."""
 
-    recompute_on = ("number", "words")
+    recompute_on = ("number", "parts")
     redraw_on = ("bold",)
     number = traitlets.Int(4)
-    words = traitlets.List()
+    parts = traitlets.List()
     bold = traitlets.Bool(False)
 
     def _build(self):
@@ -50,7 +50,7 @@ def test_the_constructor_computes_and_paints_once():
 
 def test_traits_set_together_cost_one_computation_and_one_painting():
     view = Half()
-    view.set(number=6, words=["a"], bold=True)
+    view.set(number=6, parts=["a"], bold=True)
     assert view.computed == [4, 6]
     assert view.painted == [2.0, 3.0]
 
@@ -88,7 +88,7 @@ def test_an_error_is_told_escaped_and_the_widget_goes_on(number, kind, shown):
 def test_the_constructor_raises():
     with pytest.raises(TargetError, match="odd"):
         Half(number=7)
-    with pytest.raises(TypeError, match="has no trait 'nmber'; it has number, words, bold"):
+    with pytest.raises(TypeError, match="has no trait 'nmber'; it has number, parts, bold"):
         Half(nmber=3)
 
 
@@ -99,7 +99,7 @@ def test_answers_cannot_be_written(name):
 
 
 def test_state_holds_plain_values():
-    assert Half(words=["a", ("b", 1)]).state == {"number": 4, "words": ["a", ["b", 1]], "bold": False}
+    assert Half(parts=["a", ("b", 1)]).state == {"number": 4, "parts": ["a", ["b", 1]], "bold": False}
 
 
 def test_the_static_twin_follows_the_widget_and_hides_beside_it(monkeypatch):
@@ -112,6 +112,7 @@ def test_the_static_twin_follows_the_widget_and_hides_beside_it(monkeypatch):
     (live, _), (twin, how) = shown
     assert "application/vnd.jupyter.widget-view+json" in live
     assert Image.open(io.BytesIO(twin["image/png"])).getpixel((0, 0)) == (4, 0, 0)
+    assert how["metadata"]["image/png"]["alt"] == view.words == "half is 2.0"
     view.number = 6
     view._twin._timer.join(5)
     data, later = shown[2]
