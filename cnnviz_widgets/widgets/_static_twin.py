@@ -1,7 +1,7 @@
 """A picture beside the widget, for places without a kernel: GitHub, nbconvert, slides.
 
-The picture is an output of its own. While the widget is alive its style hides the picture next to it; where no
-widget can be shown, the picture is what is left.
+The picture is an output of its own. While the widget is alive its style hides the picture next to it; where
+no widget can be shown, the picture is what is left.
 """
 
 import contextvars

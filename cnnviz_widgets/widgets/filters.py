@@ -55,7 +55,7 @@ class FilterGrid(View):
 
     layers = traitlets.List(traitlets.Unicode(), help="convolution shown of each network")
     scale = traitlets.Enum(["filter", "joint"], "filter", help="whose largest weight is white or black")
-    pages: traitlets.List = traitlets.List(help="first filter and first input channel on show, of each network")
+    pages: traitlets.List = traitlets.List(help="first filter and first input on show, of each network")
     selected = traitlets.List(traitlets.Int(), help="the marked filter of each network, -1 for none")
 
     def __init__(self, *models: HookedModel | str, layer: str | None = None, scale: str = "filter") -> None:
