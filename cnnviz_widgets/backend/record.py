@@ -67,6 +67,9 @@ class Record(Mapping[str, Tensor]):
             "ended before it"
         )
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._results
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._results)
 

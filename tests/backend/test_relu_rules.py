@@ -99,7 +99,9 @@ def test_what_is_no_relu_is_refused(function, rule):
 
 def test_the_error_names_the_activations():
     model = HookedModel(nn.Sequential(nn.Linear(4, 4), nn.GELU(), nn.Linear(4, 2), nn.Tanh()), name="mine")
-    with pytest.raises(ReluError, match="mine has none .* its activations are gelu, tanh. Use rule=backprop"):
+    with pytest.raises(
+        ReluError, match=r"mine has none .* its activations are gelu, tanh. Use rule=backprop"
+    ):
         model.gradient(torch.ones(1, 4), 0, guided)
 
 
