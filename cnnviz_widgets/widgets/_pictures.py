@@ -37,8 +37,8 @@ class PictureChooser:
         self._shelf = {**_named(pictures), **{name: name for name in sample_names()}}
         self._on_choose, self._guard = on_choose, guard
         self.list = W.Dropdown(**looks("Picture"), options=list(self._shelf), value=None)
-        self.upload = W.FileUpload(description="Upload a picture", accept="image/*", multiple=False)
-        self.upload.layout.width = "150px"
+        self.upload = W.FileUpload(description="Upload", accept="image/*", multiple=False)
+        self.upload.layout.width = "110px"
         self._showing = False
         self.list.observe(self._on_list, "value")
         self.upload.observe(self._on_upload, "value")

@@ -187,6 +187,7 @@ class ActivationBrowser(View):
         maps, unit = result.maps, (self.channel, self.row, self.column)
         low, high = maps.limits(self.channel, self.scale_by)
         maps.box(self.row, self.column)  # a unit that does not exist is refused before anything is painted
+        self._on_screen = maps
         self._controls.show(maps, {name: getattr(self, name) for name in self._controls.names})
         name = self._chooser.show(self.picture)
         self._tiles.draw(maps, self.channel, self.sort_by, self.scale_by)
@@ -203,9 +204,7 @@ class ActivationBrowser(View):
     # The pointer
 
     def _tell(self, unit: Unit | None) -> None:
-        words = captions.line(captions.say_unit(self.result.maps, unit) if unit else _HINT)
-        if self._pointer.value != words:
-            self._pointer.value = words
+        self._pointer.value = captions.line(captions.say_unit(self._on_screen, unit) if unit else _HINT)
 
     def _choose(self, unit: Unit | None) -> None:
         if unit is not None:
@@ -213,7 +212,7 @@ class ActivationBrowser(View):
 
     def snapshot(self) -> bytes:
         """Give the picture on screen as PNG bytes: the tiles, and the chosen channel over the picture."""
-        maps = self.result.maps
+        maps = self._on_screen
         words = f"{self.model.name}, {maps.layer.name}: {captions.say_maps(maps, self._tiles.step)}"
         pictures = [self._tiles.surface.picture, self._overlay.surface.picture]
         return beside(pictures, [words, f"channel {self.channel}"])
