@@ -76,7 +76,7 @@ def open_picture(source: PictureSource, *, background: Colour = (255, 255, 255))
     Examples
     --------
     >>> open_picture("cat").size
-    (451, 300)
+    (300, 300)
     """
     _check_background(background)
     if isinstance(source, (str, os.PathLike)):

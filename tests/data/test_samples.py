@@ -10,7 +10,7 @@ from cnnviz_widgets.errors import PictureError
 
 # Size, and the pixel at x 200, y 150.
 SAMPLES = {
-    "cat": ((451, 300), (125, 64, 35)),
+    "cat": ((300, 300), (110, 91, 49)),
     "coffee": ((600, 400), (247, 235, 218)),
     "rocket": ((640, 427), (75, 72, 65)),
     "astronaut": ((512, 512), (236, 210, 184)),
@@ -39,7 +39,7 @@ def test_each_photo_opens_with_the_network_cut(name, monkeypatch):
 
 def test_the_photos_are_those_of_their_packages():
     data = pytest.importorskip("skimage.data")
-    assert np.array_equal(np.asarray(sample_picture("cat")), data.cat())
+    assert np.array_equal(np.asarray(sample_picture("cat")), data.cat()[:, 100:400])  # her face, square
     assert np.array_equal(np.asarray(sample_picture("astronaut")), data.astronaut())
 
 
