@@ -90,6 +90,8 @@ class HookedModel:
             raise ModelError(
                 f"HookedModel takes a torch.nn.Module, not {type(network).__name__}; see open_model for names"
             )
+        if not isinstance(input_shape, (Sequence, type(None))):
+            raise ModelError(f"input_shape is (channels, rows, columns), not {input_shape!r}")
         self.network = network
         self.name = name or type(network).__name__
         self._lock = threading.RLock()

@@ -38,6 +38,11 @@ def inspect(network: nn.Module, input_shape: tuple[int, ...] | None) -> Inspecti
         raise ModelError(
             "this network has lazy layers whose sizes are not known yet; run one batch through it first"
         )
+    if any(isinstance(module, torch.jit.ScriptModule) for module in network.modules()):
+        raise ModelError(
+            "this network, or a part of it, is compiled by TorchScript, which cannot be looked into: "
+            "open the network from before torch.jit.script or torch.jit.trace"
+        )
     tried = [input_shape] if input_shape is not None else list(_guesses(network))
     problem: Exception | None = None
     for shape in tried:
