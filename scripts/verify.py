@@ -22,7 +22,7 @@ LECTURES += ["--nbval-current-env", "--nbval-cell-timeout=120", "-p", "no:cachep
 
 PARTS = {
     "unit": [*PYTEST, *ROOMS, "-m", "not slow and not browser"],
-    "fast": [*PYTEST, *ROOMS, "-m", "not slow and not browser and not real"],
+    "fast": [*PYTEST, *ROOMS, "-m", "not heavy and not slow and not browser and not real"],
     "slow": [*PYTEST, *ROOMS, "-m", "slow", "--timeout=3600"],
     "lectures": [*PYTEST, *LECTURES],
     "browser": [*PYTEST, "tests/browser", "-m", "not slow"],

@@ -118,6 +118,7 @@ def run_post_build(hub: FakeHub, home: Path, pairs: list[tuple[str, str]]) -> su
     )
 
 
+@pytest.mark.heavy
 def test_post_build_puts_the_weights_in_the_image(hub: FakeHub, tmp_path: Path):
     from contextlib import ExitStack
 
@@ -131,6 +132,7 @@ def test_post_build_puts_the_weights_in_the_image(hub: FakeHub, tmp_path: Path):
     assert [line.split(":")[0] for line in ran.stdout.splitlines()] == fetched()
 
 
+@pytest.mark.heavy
 def test_post_build_fails_when_a_download_fails(hub: FakeHub, tmp_path: Path):
     ran = run_post_build(hub, tmp_path, [])
     assert ran.returncode != 0

@@ -34,6 +34,7 @@ def stem(row: Lecture) -> str:
     return re.search(r"\d\d_\w+", row.notebook)[0]
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("code", CODE, ids=[f"block {i}" for i in range(len(CODE))])
 def test_the_code_runs_with_no_network(code: str, tmp_path: Path):
     offline = (

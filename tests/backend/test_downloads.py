@@ -238,6 +238,7 @@ def test_two_threads_share_one_download(hub: FakeHub):
     assert hub.asked == [PATH]
 
 
+@pytest.mark.heavy
 def test_two_processes_at_once_both_end_well(hub: FakeHub):
     hub.faults[PATH] = "slow"
     code = (
