@@ -29,7 +29,7 @@ def test_layers_by_hand():
 
 
 class Functional(nn.Module):
-    """Has a module called relu and calls the function too; its loop and branch no graph capture would follow."""
+    """Has a module called relu and calls the function too, in a loop and a branch on values."""
 
     def __init__(self):
         super().__init__()

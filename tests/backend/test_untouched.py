@@ -34,7 +34,7 @@ def fingerprint(network: nn.Module) -> str:
 
 
 def awkward_net():
-    """A network in the middle of a student's work: mixed flags, a frozen layer, gradients, hooks of their own."""
+    """In the middle of a student's work: mixed flags, a frozen layer, gradients, hooks of their own."""
     network = small_net().train()
     network.bn.eval()
     network.conv1.weight.requires_grad_(False)
