@@ -61,7 +61,7 @@ class Surface:
     @property
     def picture(self) -> bytes:
         """The bytes on show, PNG or JPEG."""
-        return self._image.value
+        return bytes(self._image.value)  # the trait gives a memoryview
 
     def show(self, data: bytes, kind: str, size: tuple[int, int]) -> None:
         """Show a picture of (width, height) pixels; `kind` is "png" or "jpeg"."""
