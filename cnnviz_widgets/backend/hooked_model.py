@@ -269,7 +269,7 @@ class HookedModel:
             if not value.requires_grad:
                 raise GradientError("the objective does not depend on the picture: it has no gradient")
             only_backprop = all(rule is backprop for rule in chosen)
-            relus = [] if only_backprop else find_relus(value)
+            relus = [] if only_backprop else find_relus(value, x)
             # An objective may lie before the first ReLU: all rules agree there.
             above_relus = isinstance(target, Objective) and may_have_relus(self._functions)
             if not (relus or only_backprop or above_relus):

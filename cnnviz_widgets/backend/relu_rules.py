@@ -84,21 +84,36 @@ _CURTAINS = {
 }
 
 
-def walk(score: Tensor) -> Iterator[Node]:
-    """Give every node of the autograd graph below `score`, once each."""
+def between(score: Tensor, x: Tensor) -> set[Node]:
+    """Give the nodes of the autograd graph on the ways from `score` down to the leaf `x`.
+
+    What lies elsewhere is not the picture's: Swin v2 computes its position bias by a little network with ReLUs.
+    """
+    above: dict[Node, list[Node]] = {}
     waiting = [score.grad_fn] if score.grad_fn is not None else []
-    seen = set(waiting)
+    ends: list[Node] = []
     while waiting:
         node = waiting.pop()
-        yield node
+        if getattr(node, "variable", None) is x:
+            ends.append(node)
         for below, _ in node.next_functions:
-            if below is not None and below not in seen:
-                seen.add(below)
+            if below is None:
+                continue
+            if below not in above:
+                above[below] = []
                 waiting.append(below)
+            above[below].append(node)
+    found: set[Node] = set()
+    while ends:
+        node = ends.pop()
+        if node not in found:
+            found.add(node)
+            ends += above.get(node, [])
+    return found
 
 
-def find_relus(score: Tensor) -> list[Node]:
-    """List the ReLUs between `score` and everything it was computed from.
+def find_relus(score: Tensor, x: Tensor) -> list[Node]:
+    """List the ReLUs between `score` and the leaf `x`.
 
     Raises
     ------
@@ -106,7 +121,7 @@ def find_relus(score: Tensor) -> list[Node]:
         If part of the graph cannot be looked into.
     """
     relus = []
-    for node in walk(score):
+    for node in between(score, x):
         name = node.name().rpartition("::")[2]
         if name in _CURTAINS:
             raise ReluError(

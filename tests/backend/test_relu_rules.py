@@ -170,6 +170,22 @@ def test_one_relu_called_three_times_acts_three_times():
     assert not torch.equal(gradients["guided"], gradients["backprop"])
 
 
+def test_relus_beside_the_way_to_the_picture_do_not_count():
+    class Beside(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.bias, self.fc = nn.Parameter(torch.randn(2)), nn.Linear(4, 2)
+
+        def forward(self, x):
+            bias = self.bias * 1
+            bias[:1].zero_()
+            return self.fc(x).tanh() + bias.relu()
+
+    model = HookedModel(Beside())
+    with pytest.raises(ReluError, match="none on the way to the picture: its activations are tanh"):
+        model.gradient(torch.ones(1, 4), 0, guided)
+
+
 def test_guided_lets_through_only_what_both_others_do():
     torch.manual_seed(0)
     network = nn.Sequential(nn.Linear(20, 30), nn.ReLU(), nn.Linear(30, 3))
