@@ -29,7 +29,6 @@ def fingerprint(network: nn.Module) -> str:
             torch.save([tensor.detach(), tensor.grad], held)
             found.update(repr((key, id(tensor), tensor.requires_grad, tensor._version)).encode())
             found.update(held.getvalue())
-            found.update(held.getvalue())
     return found.hexdigest()
 
 
