@@ -7,7 +7,7 @@ import ipywidgets as W
 import numpy as np
 import numpy.typing as npt
 
-from cnnviz_widgets.methods.activations import ActivationMaps, OrderedBy, ScaledBy
+from cnnviz_widgets.methods.activations import ActivationMaps, Floats, OrderedBy
 from cnnviz_widgets.paint import (
     MARK,
     Mosaic,
@@ -19,6 +19,7 @@ from cnnviz_widgets.paint import (
     quantize,
     resize_bilinear,
     resize_nearest,
+    rgb_png,
     table_for,
 )
 from cnnviz_widgets.paint.rgba import Bytes
@@ -50,11 +51,11 @@ class TilesPanel:
         self._order: npt.NDArray[np.intp] = np.arange(0)
         self._step = 1
 
-    def draw(self, maps: ActivationMaps, channel: int, sort_by: OrderedBy, scale_by: ScaledBy) -> None:
+    def draw(self, maps: ActivationMaps, scaled: Floats, channel: int, sort_by: OrderedBy) -> None:
         """Paint the tiles in order. Maps too large for a tile are shown by every second, third ... value."""
         self._order = maps.order(sort_by)
         self._step = step = max(1, math.ceil(max(maps.values.shape[1:]) / _LARGEST_TILE))
-        shown = maps.scaled(scale_by)[self._order, step // 2 :: step, step // 2 :: step]
+        shown = scaled[self._order, step // 2 :: step, step // 2 :: step]
         self._mosaic = tiles = _tiled(quantize(shown))
         framed = np.pad(tiles.array, _FRAME)
         _frame(framed, tiles.box(int(np.flatnonzero(self._order == channel)[0])))
@@ -87,21 +88,26 @@ class PicturePanel:
         )
         self._channel = 0
         self._placement: Placement | None = None
+        self._enlarged: tuple[Bytes, Bytes] | None = None  # the last picture, and what it looks like large
 
-    def draw(
-        self, picture: Bytes, maps: ActivationMaps, unit: Unit, scale_by: ScaledBy, opacity: float
-    ) -> Bytes:
+    def draw(self, picture: Bytes, maps: ActivationMaps, scaled: Floats, unit: Unit, opacity: float) -> Bytes:
         """Paint and return the picture, (rows, columns, 3) uint8 in pixels of the screen."""
         self._channel, row, column = unit
-        shown = enlarged(picture)
+        if self._enlarged is None or self._enlarged[0] is not picture:
+            self._enlarged = (picture, enlarged(picture))
+        shown = self._enlarged[1]
         rows, columns = maps.values.shape[1:]
         self._placement = None
         if (rows, columns) != (1, 1):  # a single number has no place in the picture
             self._placement = Placement(maps.layer.receptive_field, (rows, columns), shown.shape[:2])
-            heat = self._placement.spread(maps.scaled(scale_by)[self._channel])
+            heat = self._placement.spread(scaled[self._channel])
             shown = overlay(shown, heat, table_for(maps.signed), opacity)
             shown = _boxed(shown, self._placement.on_screen(maps.box(row, column)))
-        self.surface.show(jpeg(shown), "jpeg", (shown.shape[1], shown.shape[0]))
+        size = (shown.shape[1], shown.shape[0])
+        if _is_small(picture):  # squares and lines: small and sharp as a PNG
+            self.surface.show(rgb_png(shown), "png", size)
+        else:
+            self.surface.show(jpeg(shown), "jpeg", size)
         return shown
 
     def unit_at(self, x: float, y: float) -> Unit | None:
@@ -114,11 +120,15 @@ def enlarged(picture: Bytes) -> Bytes:
     """Make a picture about 288 px large: small ones by whole factors, so that their pixels are seen."""
     height, width = picture.shape[:2]
     longest = max(height, width)
-    if longest <= PicturePanel.side // 2:
+    if _is_small(picture):
         zoom = PicturePanel.side // longest
         return resize_nearest(picture, height * zoom, width * zoom)
     rows, columns = (max(1, round(side * PicturePanel.side / longest)) for side in (height, width))
     return np.rint(resize_bilinear(picture, rows, columns)).astype(np.uint8)
+
+
+def _is_small(picture: Bytes) -> bool:
+    return max(picture.shape[:2]) <= PicturePanel.side // 2
 
 
 def _tiled(tiles: Bytes) -> Mosaic:

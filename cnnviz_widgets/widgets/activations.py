@@ -188,10 +188,12 @@ class ActivationBrowser(View):
         low, high = maps.limits(self.channel, self.scale_by)
         maps.box(self.row, self.column)  # a unit that does not exist is refused before anything is painted
         self._on_screen = maps
+        # The pictures first: they are what the student waits for.
+        scaled = maps.scaled(self.scale_by)
+        self._tiles.draw(maps, scaled, self.channel, self.sort_by)
+        self._overlay.draw(result.picture, maps, scaled, unit, self.opacity)
         self._controls.show(maps, {name: getattr(self, name) for name in self._controls.names})
         name = self._chooser.show(self.picture)
-        self._tiles.draw(maps, self.channel, self.sort_by, self.scale_by)
-        self._overlay.draw(result.picture, maps, unit, self.scale_by, self.opacity)
         self._title.value = captions.line(captions.say_maps(maps, self._tiles.step), maps.layer.name)
         self._pointer.value = captions.line(_HINT)
         title = captions.line(f"over {name}", f"channel {self.channel}")

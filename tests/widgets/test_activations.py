@@ -61,7 +61,7 @@ def overlay(widget) -> np.ndarray:
 
 
 def on_tile(channel: int, row: int, column: int) -> tuple[float, float]:
-    """Give the middle of a value on screen: tiles of 4x4 values, 64 px each, 2 px of frame around each tile."""
+    """Give the middle of a value on screen: 4x4 values of 64 px, and 2 px of frame around a tile."""
     return 2 + channel * 258 + 64 * column + 32, 2 + 64 * row + 32
 
 
@@ -111,27 +111,27 @@ def test_the_box_is_what_the_unit_sees(model):
     assert w.result.maps.box(1, 2) == (2, 4, 5, 7)
     seen = overlay(w)
     assert seen.shape == (288, 288, 3)
-    orange = np.abs(seen - ORANGE).max(axis=2) < 60  # JPEG
+    orange = (seen == ORANGE).all(axis=2)
     rows, columns = np.flatnonzero(orange.sum(axis=1) > 60), np.flatnonzero(orange.sum(axis=0) > 60)
     assert (rows[0], rows[-1], columns[0], columns[-1]) == (64, 159, 128, 223)
     assert "rows 2 to 4, columns 4 to 6 of the picture (receptive field 3x3 px)" in w._description.value
-    assert np.abs(seen[16, 280] - PICTURE[0, 8]).max() < 8  # outside the box: the picture
+    assert np.abs(seen[16, 280] - PICTURE[0, 8]).max() <= 1  # outside the box: the picture
 
 
 def test_units_lie_where_they_look_and_opacity_mixes(model):
     w = ActivationBrowser(model, PICTURE, "1", opacity=1.0, row=0, column=0)
     seen = overlay(w)
     assert (
-        np.abs(seen[7 * 32 + 16, 7 * 32 + 16] - VIRIDIS_HIGH).max() < 8
+        np.abs(seen[7 * 32 + 16, 7 * 32 + 16] - VIRIDIS_HIGH).max() <= 1
     )  # unit (3, 3) is centred on pixel (7, 7)
-    assert np.abs(seen[280, 100] - PICTURE[8, 3]).max() < 8  # the last pixel is no unit's
+    assert np.abs(seen[280, 100] - PICTURE[8, 3]).max() <= 1  # the last pixel is no unit's
     w.opacity = 0.5
     half = overlay(w)[7 * 32 + 16, 7 * 32 + 16]
-    assert np.abs(half - (np.array(VIRIDIS_HIGH) + PICTURE[7, 7]) / 2).max() < 8
+    assert np.abs(half - (np.array(VIRIDIS_HIGH) + PICTURE[7, 7]) / 2).max() <= 1
 
 
 def test_placement_by_hand(model):
-    # Centres at pixels 1, 3, 5, 7, and the last pixel is nobody's: it is as far from 7 as from where 9 would be.
+    # Centres at pixels 1, 3, 5, 7; the last pixel is nobody's, being as near to where 9 would be.
     field = model.layer("0").receptive_field
     placement = Placement(field, (4, 4), (9, 9))
     at = [placement.unit_at(x + 0.5, 0.5) for x in range(9)]
@@ -245,7 +245,7 @@ def test_an_error_is_told_and_the_widget_goes_on(model):
 def test_the_constructor_raises(model):
     with pytest.raises(LayerError, match=r"tiny has no layer 'conv'\. There are '0'"):
         ActivationBrowser(model, PICTURE, "conv")
-    with pytest.raises(PictureError, match="there is no file 'cta'.*'cat'"):
+    with pytest.raises(PictureError, match=r"there is no file 'cta'.*'cat'"):
         ActivationBrowser(model, "cta")
     with pytest.raises(InputError, match="no channel 9; channels go from 0 to 1"):
         ActivationBrowser(model, PICTURE, channel=9)
@@ -396,10 +396,10 @@ def test_any_number_of_maps_is_laid_out_readably(channels, side, most_width, scr
 
 
 def test_mini_convnet_says_what_the_lecture_says():
-    w = ActivationBrowser(open_model("mini-convnet"), "cat", "relu2", channel=7, row=6, column=4)
-    assert [each.name for each in w.result.top[:2]] == ["dog", "cat"]
-    assert w.result.maps.values[7, 6, 4] == w.result.maps.values.max() == pytest.approx(2.228, abs=1e-3)
-    assert w.result.maps.box(6, 4) == (3, 0, 23, 19)
+    w = ActivationBrowser(open_model("mini-convnet"), "cat", "relu2", channel=7, row=7, column=4)
+    assert [each.name for each in w.result.top[:2]] == ["cat", "deer"]
+    assert w.result.maps.values[7, 7, 4] == w.result.maps.values.max() == pytest.approx(2.369, abs=1e-3)
+    assert w.result.maps.box(7, 4) == (5, 0, 25, 19)
     w.layer = "relu1"
     assert w.result.maps.order("mean")[:2].tolist() == [7, 3]
     assert [k for k in range(16) if not w.result.maps.values[k].any()] == [15]
