@@ -87,7 +87,7 @@ _CURTAINS = {
 def between(score: Tensor, x: Tensor) -> set[Node]:
     """Give the nodes of the autograd graph on the ways from `score` down to the leaf `x`.
 
-    What lies elsewhere is not the picture's, such as the little network of ReLUs behind Swin v2's position bias.
+    What lies elsewhere is not the picture's: Swin v2 makes its position bias by a little network with ReLUs.
     """
     above: dict[Node, list[Node]] = {}
     waiting = [score.grad_fn] if score.grad_fn is not None else []
