@@ -49,8 +49,9 @@ def test_a_new_layer_paints_soon_after_its_pass(lab, open_notebook, measure):
     for layer, label in list(zip(layers, labels, strict=True))[1::3]:
         page.page.evaluate("window.painted = []")
         page.dropdown("Layer").select_option(label=" ".join(label.split()))
-        page.wait_for(lambda layer=layer: page.evaluate("w.result.maps.layer.name"), layer)
-        page.wait_for(lambda: page.page.evaluate("window.painted.length >= 2"), True)
+        # Asking the kernel in between would hold it up.
+        page.page.wait_for_function("window.painted.length >= 2", polling=200)
+        assert page.evaluate("w.result.maps.layer.name") == layer
         started, ended = page.evaluate("passes[-1]")
         last = max(page.page.evaluate("window.painted"))
         paints.append(last - ended)
