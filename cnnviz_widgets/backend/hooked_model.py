@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -34,6 +35,9 @@ from cnnviz_widgets.backend.targets import (
     class_score,
 )
 from cnnviz_widgets.errors import GradientError, InputError, LayerError, ModelError, nearest
+
+# One lock for each network, kept here so that a HookedModel can be copied and sent to another process.
+_LOCKS: "WeakKeyDictionary[nn.Module, threading.RLock]" = WeakKeyDictionary()
 
 
 class HookedModel:
@@ -94,7 +98,6 @@ class HookedModel:
             raise ModelError(f"input_shape is (channels, rows, columns), not {input_shape!r}")
         self.network = network
         self.name = name or type(network).__name__
-        self._lock = threading.RLock()
         with self._evaluating():
             found = opening.inspect(network, None if input_shape is None else tuple(input_shape))
         self.input_shape, self.class_count = found.input_shape, found.class_count
@@ -304,6 +307,11 @@ class HookedModel:
         return class_score(scores, indices), tuple(indices)
 
     # The network stays the caller's
+
+    @property
+    def _lock(self) -> threading.RLock:
+        """The network's lock, not this object's: two HookedModels of one network take turns, too."""
+        return _LOCKS.setdefault(self.network, threading.RLock())
 
     @contextmanager
     def _evaluating(self) -> Iterator[None]:

@@ -29,6 +29,7 @@ def forward_with_two_relus(block, x):
     return block.relu_again(out + (block.downsample(x) if block.downsample is not None else x))
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", ["alexnet", "vgg11", "squeezenet1_1", "resnet18"])
 def test_captum_agrees(name):
     torch.manual_seed(0)

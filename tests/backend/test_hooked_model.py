@@ -1,5 +1,8 @@
 """Networks of students' own: whatever shape they take and give, they open, or say why not."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 import torch
@@ -221,3 +224,19 @@ def test_class_names_are_found_and_numbers_named():
     assert HookedModel(small_net(), (1, 12, 12)).class_name(3) == "class 3"
     with pytest.raises(TargetError, match="no class 'cow'"):
         model.class_index("cow")
+
+
+def test_it_can_be_copied_and_sent_to_another_process():
+    model = HookedModel(
+        nn.Sequential(nn.Conv2d(3, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(72, 4)), (3, 8, 8)
+    )
+    x = torch.rand(1, 3, 8, 8)
+    for other in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert torch.equal(other.scores(x), model.scores(x))
+        assert torch.equal(other.gradient(x, 1, "guided"), model.gradient(x, 1, "guided"))
+        assert other._lock is not model._lock
+
+
+def test_two_models_of_one_network_take_turns():
+    network = nn.Sequential(nn.Flatten(), nn.Linear(48, 2))
+    assert HookedModel(network, (3, 4, 4))._lock is HookedModel(network, (3, 4, 4))._lock

@@ -28,7 +28,8 @@ def small_enough() -> list[str]:
 
 
 EVERY = [
-    pytest.param(name, id=name, marks=() if name in SPREAD else pytest.mark.slow) for name in small_enough()
+    pytest.param(name, id=name, marks=pytest.mark.heavy if name in SPREAD else pytest.mark.slow)
+    for name in small_enough()
 ]
 
 
