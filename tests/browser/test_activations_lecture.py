@@ -128,7 +128,7 @@ def test_uploads_good_and_broken(lecture):
     assert lecture.console_errors() == []
 
 
-def test_it_fits_a_narrow_window_and_the_dark_theme(open_notebook):
+def test_it_fits_a_narrow_window(open_notebook):
     page = open_notebook(LECTURE, viewport={"width": 1000, "height": 900})
     page.run_all()
     whole = page.page.locator(".cnnviz").first
