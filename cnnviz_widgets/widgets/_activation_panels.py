@@ -44,9 +44,9 @@ class TilesPanel:
         self.surface = Surface(
             lambda x, y: on_point(self.unit_at(x, y)), lambda x, y: on_click(self.unit_at(x, y))
         )
-        self.box = W.Box(
-            [self.surface.canvas], layout=W.Layout(max_height=f"{self.height}px", overflow="auto")
-        )
+        # flex-start: a canvas that is stretched to the box instead of scrolled has flat tiles
+        look = W.Layout(max_height=f"{self.height}px", overflow="auto", align_items="flex-start")
+        self.box = W.Box([self.surface.canvas], layout=look)
         self._mosaic: Mosaic | None = None
         self._order: npt.NDArray[np.intp] = np.arange(0)
         self._step = 1

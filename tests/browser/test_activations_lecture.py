@@ -2,6 +2,7 @@
 
 import io
 
+import nbformat
 import numpy as np
 import pytest
 from PIL import Image
@@ -139,6 +140,30 @@ def test_it_fits_a_narrow_window(open_notebook):
         assert room["x"] <= box["x"] and box["x"] + box["width"] <= room["x"] + room["width"] + 1
     left, right = (page.page.locator(TILES).nth(n).bounding_box() for n in (0, PICTURE))
     assert left["x"] + left["width"] < right["x"] and right["y"] < left["y"] + left["height"]  # side by side
+
+
+MANY_MAPS = """
+import torch
+from cnnviz_widgets import ActivationBrowser, HookedModel
+torch.manual_seed(0)
+w = ActivationBrowser(HookedModel(torch.nn.Sequential(torch.nn.Conv2d(3, 512, 1)), (3, 13, 13)))
+w
+"""
+
+
+def test_many_maps_scroll_and_stay_square(lab, open_notebook):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(MANY_MAPS)])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, lab.root / "many_maps.ipynb")
+    page = open_notebook("many_maps.ipynb")
+    page.run_all()
+    page.wait_for(lambda: page.canvas_pixels(TILES).shape, (814, 506, 4))
+    box = page.page.locator(TILES).first.bounding_box()
+    assert box["height"] / box["width"] == pytest.approx(814 / 506, rel=0.01)
+    # Tile 511, in the last row, is reached by scrolling.
+    point(page, 0, 2 + (511 % 18) * 28 + 5, 2 + (511 // 18) * 28 + 5, click=True)
+    page.wait_for(lambda: page.evaluate("(w.channel, w.row, w.column)"), (511, 2, 2))
+    assert page.console_errors() == []
 
 
 @pytest.mark.real
