@@ -189,11 +189,7 @@ def _pointwise(given: dict, inputs: list, result: Tensor) -> Field:
 
 def _batch_norm(given: dict, inputs: list, result: Tensor) -> Field:
     by_batch_statistics = _given(given, 5, "training", False)  # the mean is taken over the whole map
-    return (
-        WHOLE
-        if by_batch_statistics or _given(given, 1, "running_mean") is None
-        else _pointwise(given, inputs, result)
-    )
+    return WHOLE if by_batch_statistics else _pointwise(given, inputs, result)
 
 
 def _layer_norm(given: dict, inputs: list, result: Tensor) -> Field:

@@ -185,7 +185,7 @@ def in_place_sum(net, h):
 
 
 def into_a_blank(net, h):
-    blank = torch.zeros_like(h)
+    blank = torch.zeros(h.shape, dtype=h.dtype)  # not zeros_like(h), which would count as made from h
     blank[:, :2].add_(net.large(h)[:, :2])
     return net.small(h) + blank
 
@@ -214,6 +214,7 @@ GLOBAL = {
     "cut": lambda net, h: h[:, :, 2:, :-1],
     "swapped": lambda net, h: h + h.swapaxes(axis0=2, axis1=3),
     "dynamic kernel": dynamic_kernel,
+    "itself as kernel": lambda net, h: h + F.conv2d(h, h, padding="same"),
     "into a blank": into_a_blank,
     "resized": lambda net, h: F.interpolate(h, scale_factor=2),
 }
