@@ -1,37 +1,28 @@
 """ActivationBrowser: from a trait or a click to the pixels, with no browser. Numbers worked out by hand."""
 
-import datetime
 import io
 import json
 
 import numpy as np
 import pytest
 import torch
-import traitlets
 from PIL import Image
 from torch import nn
 
 from cnnviz_widgets import ActivationBrowser, HookedModel, open_model
-from cnnviz_widgets.errors import InputError, LayerError, ModelError, ModelNameError, PictureError
 from cnnviz_widgets.widgets._placement import Placement
-
-VIRIDIS_LOW, VIRIDIS_HIGH = (68, 1, 84), (253, 231, 37)
-ORANGE, WHITE = (255, 140, 0), (255, 255, 255)
-
-# Red is 3 x (row x 9 + column): no two pixels are alike.
-PICTURE = np.zeros((9, 9, 3), np.uint8)
-PICTURE[..., 0] = 3 * np.arange(81).reshape(9, 9)
-
-
-def tiny_net() -> nn.Sequential:
-    """Two channels of 4x4: the red pixel in the middle of each window, and -2 times it."""
-    net = nn.Sequential(nn.Conv2d(3, 2, 3, stride=2), nn.ReLU(), nn.Flatten(), nn.Linear(32, 3))
-    with torch.no_grad():
-        for parameter in net.parameters():
-            parameter.zero_()
-        net[0].weight[0, 0, 1, 1], net[0].weight[1, 0, 1, 1] = 1, -2
-        net[3].bias[:] = torch.tensor([0.0, 2.0, 1.0])
-    return net
+from tests.widgets.toy_browser import (
+    ORANGE,
+    PICTURE,
+    VIRIDIS_HIGH,
+    VIRIDIS_LOW,
+    WHITE,
+    on_tile,
+    overlay,
+    red,
+    tiles,
+    tiny_net,
+)
 
 
 @pytest.fixture
@@ -45,24 +36,6 @@ def passes(model) -> list:
     seen = []
     model.network.register_forward_pre_hook(lambda *_: seen.append(1))
     return seen
-
-
-def red(row: int, column: int) -> float:
-    """Give the red value under the unit (row, column): its window starts at twice that."""
-    return 3 * ((2 * row + 1) * 9 + 2 * column + 1) / 255
-
-
-def tiles(widget) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(widget._tiles.surface.picture)).convert("RGB"))
-
-
-def overlay(widget) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(widget._overlay.surface.picture)).convert("RGB")).astype(int)
-
-
-def on_tile(channel: int, row: int, column: int) -> tuple[float, float]:
-    """Give the middle of a value on screen: 4x4 values of 64 px, and 2 px of frame around a tile."""
-    return 2 + channel * 258 + 64 * column + 32, 2 + 64 * row + 32
 
 
 def mouse(panel, event: str, x: float, y: float) -> None:
@@ -223,90 +196,6 @@ def test_a_new_layer_keeps_the_unit_if_it_has_it(model):
     assert [w._controls._controls[name].max for name in ("channel", "row", "column")] == [1, 3, 3]
 
 
-def test_an_error_is_told_and_the_widget_goes_on(model):
-    w = ActivationBrowser(model, PICTURE)
-    good = w.result
-    for trait, wrong, right, kind, words in (
-        ("layer", "01", "1", LayerError, "no layer '01'"),
-        ("picture", "no_such.png", PICTURE, PictureError, "no_such.png"),
-        ("channel", 2, 1, InputError, "channels go from 0 to 1"),
-        ("row", 4, 1, InputError, "rows go from 0 to 3"),
-    ):
-        setattr(w, trait, wrong)
-        assert isinstance(w.error, kind), trait
-        assert words in w._status.value and w._status.layout.display == ""
-        setattr(w, trait, right)
-        assert w.error is None and w._status.layout.display == "none", trait
-    assert w.result is not good
-    with pytest.raises(traitlets.TraitError):
-        w.sort_by = "median"
-
-
-def test_the_constructor_raises(model):
-    with pytest.raises(LayerError, match=r"tiny has no layer 'conv'\. There are '0'"):
-        ActivationBrowser(model, PICTURE, "conv")
-    with pytest.raises(PictureError, match=r"there is no file 'cta'.*'cat'"):
-        ActivationBrowser(model, "cta")
-    with pytest.raises(InputError, match="no channel 9; channels go from 0 to 1"):
-        ActivationBrowser(model, PICTURE, channel=9)
-    with pytest.raises(ModelNameError, match="mini-convnet"):
-        ActivationBrowser("mini-convnt")
-    with pytest.raises(ModelError, match="takes a HookedModel or a name, not Sequential"):
-        ActivationBrowser(tiny_net())
-    with pytest.raises(TypeError, match="no trait 'chanel'"):
-        ActivationBrowser(model, PICTURE, chanel=1)
-
-
-def png(array: np.ndarray) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(array).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-def upload(widget, name: str, content: bytes) -> None:
-    """Set what the browser sets."""
-    entry = {"name": name, "type": "image/png", "size": len(content), "content": memoryview(content)}
-    entry["last_modified"] = datetime.datetime.now(datetime.UTC)
-    widget._chooser.upload.value = (entry,)
-
-
-def test_an_upload_is_shown_and_named(model):
-    w = ActivationBrowser(model, "cat")
-    upload(w, "<script>alert(1)</script>.png", png(PICTURE))
-    assert w.error is None and np.array_equal(w.result.picture, PICTURE)
-    assert w.picture == "<script>alert(1)</script>.png" == w._chooser.list.value
-    assert "<script" not in w._description.value + w._picture_title.value + w._title.value + w._bars.value
-    assert "&lt;script&gt;" in w._picture_title.value
-    assert "&lt;b&gt;ant" in w._bars.value and "<b>ant" not in w._bars.value
-    upload(w, w.picture, png(255 - PICTURE))  # the same name again is another picture
-    assert np.array_equal(w.result.picture, 255 - PICTURE)
-    w._chooser.list.value = "cat"
-    assert w.picture == "cat"
-
-
-def test_a_broken_upload_is_told_and_what_was_on_show_stays(model):
-    w = ActivationBrowser(model, PICTURE)
-    for content in (b"", b"not a picture", png(PICTURE)[:50]):
-        upload(w, "<script>.png", content)
-        assert isinstance(w.error, PictureError) and "&lt;script&gt;.png" in w._status.value
-        assert w.picture is PICTURE and "<script>.png" not in w._chooser.list.options
-        assert w._chooser.upload.value == ()
-    w.channel = 1
-    upload(w, "good.png", png(PICTURE))
-    assert w.error is None and w.picture == "good.png"
-
-
-def test_the_callers_pictures_are_offered(model, tmp_path):
-    (tmp_path / "one.png").write_bytes(png(PICTURE))
-    w = ActivationBrowser(model, "one.png", pictures=tmp_path)
-    assert w._chooser.list.options[:2] == ("one.png", "cat") and np.array_equal(w.result.picture, PICTURE)
-    w = ActivationBrowser(model, "mine", pictures={"mine": PICTURE})
-    assert w._chooser.list.value == "mine" and np.array_equal(w.result.picture, PICTURE)
-    w = ActivationBrowser(model, "picture 2", pictures=["cat", PICTURE, tmp_path / "one.png"])
-    assert w._chooser.list.options[:3] == ("cat", "picture 2", "one.png")
-    assert np.array_equal(w.result.picture, PICTURE)
-
-
 def test_state_is_json_and_brings_the_picture_back(model):
     w = ActivationBrowser(model, "coffee", "1", channel=1, row=0, column=3, sort_by="mean", opacity=0.3)
     again = ActivationBrowser(model, **json.loads(json.dumps(w.state)))
@@ -346,33 +235,6 @@ def test_controls_drive_the_traits_and_follow_them(model):
         setattr(w, name, value)
         assert controls[name].value == value
     assert [label for label, _ in controls["layer"].options][:2] == ["0  Conv2d  2x4x4", "1  ReLU  2x4x4"]
-
-
-def test_a_block_can_be_asked_for_and_is_then_offered():
-    net = HookedModel(
-        nn.Sequential(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU()), nn.Flatten(), nn.Linear(196, 2)),
-        (3, 9, 9),
-    )
-    w = ActivationBrowser(net, PICTURE)
-    assert "0" not in dict(map(reversed, w._controls.layer.options))
-    w.layer = "0"
-    assert w.error is None and w._controls.layer.value == "0"
-
-
-def test_a_network_that_scores_no_classes_still_has_activations():
-    w = ActivationBrowser(HookedModel(nn.Sequential(nn.Conv2d(3, 2, 3)), (3, 9, 9)), PICTURE)
-    assert w.result.top == [] and "No classes" in w._bars.value and w.result.maps.values.shape == (2, 7, 7)
-
-
-def test_numbers_that_are_none_are_magenta_and_told():
-    net = tiny_net()
-    with torch.no_grad():
-        net[0].bias[1] = float("nan")
-    w = ActivationBrowser(HookedModel(net, (3, 9, 9)), PICTURE)
-    assert w.error is None
-    x, y = on_tile(1, 2, 2)
-    assert tuple(tiles(w)[int(y), int(x)]) == (255, 0, 255)
-    assert "50.0% of the values are not finite" in w._title.value
 
 
 @pytest.mark.parametrize(
