@@ -26,7 +26,17 @@ _HOMES = {
         "deconvnet",
         "guided",
     ],
-    "data": ["open_picture", "sample_picture", "sample_names", "picture_folder", "PictureFolder"],
+    "data": [
+        "open_picture",
+        "sample_picture",
+        "sample_names",
+        "picture_folder",
+        "PictureFolder",
+        "SegmentedFolder",
+        "Broden",
+        "Sample",
+        "Instance",
+    ],
     "methods": ["filter_bank", "filter_shapes", "convolution_names", "activation_maps"],
     "widgets": ["FilterGrid", "ActivationBrowser"],
     "errors": [

@@ -6,9 +6,9 @@ keep their looks, and one kind of error.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import IO
+from typing import IO, TypeVar
 
 import numpy as np
 from PIL import Image, ImageFile
@@ -29,6 +29,7 @@ ENDINGS = (
 OPENED = "PNG, JPEG, GIF, WebP, BMP, TIFF, PPM and AVIF"
 
 Colour = tuple[int, int, int]
+T = TypeVar("T")
 
 # What EXIF calls orientation n is undone by this turn (EXIF 2.32, tag 0x0112).
 _ORIENTATION = 0x0112
@@ -46,6 +47,11 @@ _EIGHT_BIT = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", 
 
 def decode(stream: IO[bytes], name: str, background: Colour) -> Image.Image:
     """Decode the picture in a binary, seekable stream; `name` is what error messages call it."""
+    return decode_as(stream, name, lambda image: to_rgb(image, name, background))
+
+
+def decode_as(stream: IO[bytes], name: str, read: Callable[[ImageFile.ImageFile], T]) -> T:
+    """Give a picture of permitted size to `read`, which decodes it; whatever goes wrong is a PictureError."""
     head = stream.read(1024)
     if not head:
         raise PictureError(
@@ -58,7 +64,7 @@ def decode(stream: IO[bytes], name: str, background: Colour) -> Image.Image:
             if image is None:
                 raise PictureError(f"{name} {_what_it_is(head)} Pictures are {OPENED}.")
             check_size(image.width, image.height, name)
-            return to_rgb(image, name, background)
+            return read(image)
         except PictureError:
             raise
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:

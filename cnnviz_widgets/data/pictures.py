@@ -4,10 +4,10 @@ import io
 import os
 import re
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -30,6 +30,8 @@ PictureSource = (
     | Sequence[Mapping[str, Any]]
 )
 """What `open_picture` takes."""
+
+T = TypeVar("T")
 
 _ACCEPTED = (
     "a path, a sample name, bytes, an open binary file, a Pillow image, an array HxW, HxWx1, HxWx3 or HxWx4, "
@@ -115,6 +117,11 @@ def _from_path(source: str | os.PathLike[str], background: Colour) -> Image.Imag
     path = Path(os.fsdecode(text)).expanduser()
     if source in sample_names() and not path.is_file():
         return sample_picture(str(source))
+    return read_file(path, source, lambda stream, name: decode(stream, name, background))
+
+
+def read_file(path: Path, source: object, read: Callable[[IO[bytes], str], T]) -> T:
+    """Call `read(stream, name)` on a file, or say why it cannot be; `source` is what the caller named it."""
     name = quoted(source if isinstance(source, str) else path)
     try:
         kind = path.stat().st_mode
@@ -123,7 +130,7 @@ def _from_path(source: str | os.PathLike[str], background: Colour) -> Image.Imag
         if not stat.S_ISREG(kind):  # reading a pipe or a device may wait for ever
             raise PictureError(f"{name} is not a regular file (a pipe or a device). Copy it to a file first.")
         with path.open("rb") as stream:
-            return decode(stream, name, background)
+            return read(stream, name)
     except FileNotFoundError as error:
         raise PictureError(f"there is no file {name}. {_what_is_there(path, source)}") from error
     except PermissionError as error:

@@ -5,7 +5,7 @@ import pickle
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from cnnviz_widgets.errors import PictureError
+from cnnviz_widgets.training.lessons import LabelledPictures
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 """The ten classes in the data set's own order: a label is an index into this."""
@@ -24,13 +25,6 @@ STD = (0.2470, 0.2435, 0.2616)
 Split = Literal["train", "test"]
 
 _BATCHES = {"train": [f"data_batch_{n}" for n in range(1, 6)], "test": ["test_batch"]}
-
-
-class LabelledPictures(NamedTuple):
-    """Pictures as (N, 3, 32, 32) uint8 RGB in 0..255, and their labels as (N,) int64 in 0..9."""
-
-    pictures: Tensor
-    labels: Tensor
 
 
 def read_cifar10(folder: str | Path, split: Split) -> LabelledPictures:
@@ -49,7 +43,7 @@ def read_cifar10(folder: str | Path, split: Split) -> LabelledPictures:
     Returns
     -------
     LabelledPictures
-        In the files' order.
+        Pictures (N, 3, 32, 32), labels in 0..9, in the files' order.
 
     Raises
     ------

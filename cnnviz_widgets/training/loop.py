@@ -51,6 +51,9 @@ class Job(Generic[Batch]):
         Measures the network after an epoch: numbers by name, for the log.
     settings : mapping
         What the result depends on (seed, epochs ...); a run is only taken up again with the same.
+    after_epoch : callable
+        Gets the number of the epoch just learned, from 1, for a recipe that keeps what the network was then.
+        Called again for the same epoch if the run is stopped before it is saved.
     """
 
     parts: Mapping[str, Remembered]
@@ -58,6 +61,7 @@ class Job(Generic[Batch]):
     step: Callable[[Batch], float]
     measure: Callable[[], dict[str, float]]
     settings: Mapping[str, Any]
+    after_epoch: Callable[[int], None] = lambda number: None
 
 
 def run(job: Job[Any], epochs: int, folder: Path, *, quiet: bool = False) -> list[Epoch]:
@@ -79,6 +83,7 @@ def run(job: Job[Any], epochs: int, folder: Path, *, quiet: bool = False) -> lis
     log = _restore(job, folder / "checkpoint.pt")
     while len(log) < epochs:
         log.append(_epoch(job, len(log) + 1, epochs, quiet))
+        job.after_epoch(len(log))
         _save(job, log, folder)
     return log
 

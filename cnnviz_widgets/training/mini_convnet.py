@@ -1,7 +1,6 @@
 """Three 7x7 convolutions that tell CIFAR-10's ten classes apart, with filters smooth enough to look at."""
 
 import json
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,10 @@ from torch.optim.lr_scheduler import OneCycleLR
 
 from cnnviz_widgets.backend.checkpoints import fill, read_checkpoint
 from cnnviz_widgets.backend.mini_nets import MiniConvNet
+from cnnviz_widgets.training import Recipe
 from cnnviz_widgets.training.batch_norm import add_batch_norm, fold_batch_norm
-from cnnviz_widgets.training.cifar10 import CLASSES, MEAN, STD, LabelledPictures, read_cifar10
+from cnnviz_widgets.training.cifar10 import CLASSES, MEAN, STD, read_cifar10
+from cnnviz_widgets.training.lessons import LabelledPictures, accuracy, moved, normalized, shuffled
 from cnnviz_widgets.training.loop import Job, run, write_whole
 
 NAME = "mini-convnet"
@@ -112,12 +113,12 @@ def _job(
         {"params": others},
     ]
     optimizer = torch.optim.SGD(groups, PEAK_RATE, momentum=0.9, nesterov=True, weight_decay=DECAY)
-    steps = epochs * len(_shuffled(len(lessons.labels)))
+    steps = epochs * len(shuffled(len(lessons.labels), BATCH))
     schedule = OneCycleLR(optimizer, PEAK_RATE, steps, pct_start=0.1, cycle_momentum=False)
 
     def step(chosen: Tensor) -> float:
         network.train()
-        x = normalized(moved(lessons.pictures[chosen]), MEAN, STD)
+        x = normalized(moved(lessons.pictures[chosen], MAX_SHIFT), MEAN, STD)
         loss = F.cross_entropy(network(x), lessons.labels[chosen])
         optimizer.zero_grad()
         loss.backward()
@@ -127,64 +128,25 @@ def _job(
 
     return Job(
         parts={"network": network, "optimizer": optimizer, "schedule": schedule},
-        batches=lambda: _shuffled(len(lessons.labels)),
+        batches=lambda: shuffled(len(lessons.labels), BATCH),
         step=step,
         measure=lambda: {"test_accuracy": accuracy(network, test, MEAN, STD)},
         settings={"recipe": NAME, "epochs": epochs, "seed": seed, "pictures": len(lessons.labels)},
     )
 
 
-def _shuffled(count: int) -> list[Tensor]:
-    """Indices of an epoch's batches; the few pictures that make no whole batch wait for another epoch."""
-    batch = min(BATCH, count)
-    return list(torch.randperm(count)[: count // batch * batch].split(batch))
-
-
-def moved(pictures: Tensor) -> Tensor:
-    """Shift each picture by up to `MAX_SHIFT` pixels, its border mirrored, and mirror every other one.
-
-    Parameters
-    ----------
-    pictures : Tensor
-        (N, C, H, W), any type.
-    """
-    count, _, height, width = pictures.shape
-    down, right = torch.randint(-MAX_SHIFT, MAX_SHIFT + 1, (2, count, 1))
-    rows = _mirrored(torch.arange(height) + down, height)
-    columns = _mirrored(torch.arange(width) + right, width)
-    columns = torch.where(torch.rand(count, 1) < 0.5, columns.flip(1), columns)
-    which = torch.arange(count)
-    # Indices on both sides of the channels' slice give (N, H, W, C), the order CPU convolutions are fast in.
-    return pictures[which[:, None, None], :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
-
-
-def _mirrored(index: Tensor, size: int) -> Tensor:
-    """Reflect indices that left 0..size-1 back inside."""
-    return (size - 1) - ((size - 1) - index.abs()).abs()
-
-
-def normalized(pictures: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
-    """Turn RGB pictures, (N, 3, H, W) uint8, into 0..1, subtract `mean` and divide by `std`, per channel."""
-    low, spread = (torch.tensor(each, device=pictures.device).view(3, 1, 1) * 255 for each in (mean, std))
-    return pictures.float().sub_(low).div_(spread)
-
-
-@torch.no_grad()
-def accuracy(
-    network: nn.Module, test: LabelledPictures, mean: Sequence[float], std: Sequence[float]
-) -> float:
-    """Share of the pictures whose highest score is that of their label."""
-    network.eval()
-    right = sum(
-        int((network(normalized(pictures, mean, std)).argmax(1) == labels).sum())
-        for pictures, labels in _portions(test, 500)
-    )
-    return right / len(test.labels)
-
-
-def _portions(test: LabelledPictures, size: int) -> Iterator[tuple[Tensor, Tensor]]:
-    return zip(test.pictures.split(size), test.labels.split(size), strict=True)
-
-
 def _to(device: str, data: LabelledPictures) -> LabelledPictures:
     return LabelledPictures(data.pictures.to(device), data.labels.to(device))
+
+
+RECIPES = {
+    NAME: Recipe(
+        name=NAME,
+        about="Three 7x7 convolutions that tell CIFAR-10's ten classes apart.",
+        epochs=EPOCHS,
+        target=None,
+        wants="CIFAR-10",
+        train=train,
+        evaluate=evaluate,
+    )
+}

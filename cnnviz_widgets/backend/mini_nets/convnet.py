@@ -1,9 +1,4 @@
-"""The embedded networks' architectures: small enough to read whole, and plain to visualize.
-
-Each is built of named modules, one call per module, so that the names a student sees in a widget
-are the names in this file. Their weights are in ``cnnviz_widgets/weights``, their recipes in
-``cnnviz_widgets/training``.
-"""
+"""The smallest of the embedded networks: pictures of 32x32 pixels, filters of 7x7."""
 
 from torch import Tensor, nn
 
