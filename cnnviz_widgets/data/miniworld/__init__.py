@@ -1,0 +1,6 @@
+"""Miniworld: a procedural world of labelled pictures, nothing to download.
+
+Scenes (street, harbor, bedroom ...) and single objects (dalmatian, car, cup ...) are drawn by code at any
+size, with a label for every pixel at Broden's six levels, so that what a network is said to look at can be
+compared with what is there.
+"""

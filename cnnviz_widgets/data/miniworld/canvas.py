@@ -5,8 +5,8 @@ the picture's size. Only when all is drawn do the numbers become colours (shadin
 from the same image, so that a label can never be beside its pixel.
 """
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
@@ -14,57 +14,12 @@ from PIL import Image, ImageDraw, ImageFilter
 from cnnviz_widgets.data.labelled import Instance, boxed
 from cnnviz_widgets.data.miniworld import shading
 from cnnviz_widgets.data.miniworld.chance import Chance
-from cnnviz_widgets.data.miniworld.palette import RGB, Paint
 from cnnviz_widgets.data.miniworld.pen import Pen
+from cnnviz_widgets.data.miniworld.region import Light, Region
 from cnnviz_widgets.data.miniworld.vocabulary import CONCEPTS, INDEX, STUFF
 
 FINER = 2
 """Side of the little square of samples that make one pixel."""
-
-
-@dataclass(frozen=True)
-class Light:
-    """Time of day and weather, or the lamps of a room.
-
-    Attributes
-    ----------
-    tint : tuple of float
-        What each channel of every paint is multiplied by; (1, 1, 1) is plain daylight.
-    side : int
-        -1 if light comes from the left, 1 from the right.
-    contrast : float
-        How much darker the shaded side of a round thing is, 1 is usual.
-    haze : tuple of float
-        Colour, 0 to 255, that far things fade to.
-    shadow : float
-        Darkness of the shadows that things cast on the ground, 0 to 1.
-    night : bool
-        Lamps are on, and windows shine.
-    """
-
-    tint: RGB = (1.0, 1.0, 1.0)
-    side: int = -1
-    contrast: float = 1.0
-    haze: RGB = (205.0, 215.0, 228.0)
-    shadow: float = 0.45
-    night: bool = False
-
-
-@dataclass
-class Region:
-    """One numbered surface: what it is called, and how it is shaded once its extent is known."""
-
-    instance: int
-    object: str
-    part: str
-    paint: Paint
-    shade: tuple[float, float, float, float]
-    light: float
-    haze: float
-    glow: bool
-    receives: bool
-    frame: tuple[float, ...]  # subpixels to texels, see shading.py
-    box: list[int] = field(default_factory=lambda: [1 << 30, 1 << 30, -1, -1])
 
 
 class Canvas:
@@ -109,7 +64,7 @@ class Canvas:
         tilt: float = 0.0,
         haze: float = 0.0,
     ) -> Pen:
-        """Take a pen for a new thing that stands at (x, y) and whose unit of length is `scale` of the picture.
+        """Take a pen for a new thing that stands at (x, y), its unit of length `scale` of the picture.
 
         `flip` mirrors it, `tilt` turns it counter-clockwise by degrees, `haze` (0 to 1) fades it.
         """
@@ -127,8 +82,7 @@ class Canvas:
 
     def fill(self, points: Sequence[tuple[float, float]], region: Region) -> None:
         """Draw a polygon of a region; points are in subpixels, from the upper left."""
-        # Whole numbers: what is rounded here is the same on machines whose sines differ in the last bit.
-        corners = [(int(x + 100000.5) - 100000, int(y + 100000.5) - 100000) for x, y in points]
+        corners = [_rounded(x, y) for x, y in points]
         number = self._number(region)
         box = self._regions[number - 1].box
         xs, ys = [x for x, _ in corners], [y for _, y in corners]
@@ -158,8 +112,9 @@ class Canvas:
         return shading.shaded(numbers, table, veils, start)
 
     def maps(self) -> dict[str, np.ndarray]:
-        """Say what each pixel shows but for the scene: level to (1, size, size) int16, indices into `CONCEPTS`.
+        """Say what each pixel shows at all levels but "scene".
 
+        Each map is (1, size, size) int16, indices into `CONCEPTS` of its level.
         A pixel has the labels of the region that covers most of its four samples.
         """
         numbers = np.asarray(self._numbers)
@@ -210,6 +165,11 @@ class Canvas:
         radius = self.size / (60 if kind == "shadow" else 14)
         soft = image.filter(ImageFilter.BoxBlur(radius)).filter(ImageFilter.BoxBlur(radius))
         return np.asarray(soft, np.float32).repeat(FINER, 0).repeat(FINER, 1) / np.float32(255)
+
+
+def _rounded(x: float, y: float) -> tuple[int, int]:
+    """Whole numbers: rounded here, they are the same on machines whose sines differ in the last bit."""
+    return (math.floor(x + 0.5), math.floor(y + 0.5))
 
 
 def _fullest(numbers: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cnnviz_widgets.data.miniworld import tiles
 from cnnviz_widgets.data.miniworld.palette import Paint
+from cnnviz_widgets.data.miniworld.region import Region
 
 if TYPE_CHECKING:
     from cnnviz_widgets.data.miniworld.canvas import Canvas
@@ -75,7 +76,7 @@ class Pen:
         light: float = 1.0,
         glow: bool = False,
         frame: tuple[Point, Point, Point] | None = None,
-        horizon: float | None = None,
+        horizon: float | Point | None = None,
     ) -> None:
         """Fill a polygon.
 
@@ -96,11 +97,10 @@ class Pen:
         frame : three points, optional
             Origin, and the ends of one unit to the right and one unit up, of the surface the pattern lies on;
             the pattern is foreshortened with it.
-        horizon : float, optional
-            For floors: height (in this pen's y) of the horizon that the pattern runs towards.
+        horizon : float or point, optional
+            For floors: height (in this pen's y) of the horizon that the pattern runs towards, or the point
+            straight ahead on it; without one, ahead is x = 0.5. The paint may be turned by 0 to 90 degrees.
         """
-        from cnnviz_widgets.data.miniworld.canvas import Region
-
         inked = self._inked(paint, frame, horizon)
         region = Region(
             self._instance, self.name, part, paint, shade, light, self._haze, glow, self._receives, inked
@@ -160,13 +160,13 @@ class Pen:
         return (a * x + b * y + c, d * x + e * y + f)
 
     def _inked(
-        self, paint: Paint, frame: tuple[Point, Point, Point] | None, horizon: float | None
+        self, paint: Paint, frame: tuple[Point, Point, Point] | None, horizon: float | Point | None
     ) -> tuple[float, ...]:
         """Coefficients that take a subpixel (x, y) to its texel: ((ax+by+c)w, (dx+ey+f)w), w = 1/(hy+i)."""
         texels = tiles.SIDE / paint.scale
         start_u, start_v = self._start
         if horizon is not None:
-            return self._floor(texels, horizon)
+            return self._floor(texels, paint.angle, horizon)
         origin, right, up = frame or ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0))
         (ox, oy), (rx, ry), (ux, uy) = self._at(*origin), self._at(*right), self._at(*up)
         rx, ry, ux, uy = rx - ox, ry - oy, ux - ox, uy - oy
@@ -183,13 +183,15 @@ class Pen:
         f = start_v + 4096.0 - (d * ox + e * oy)
         return (a, b, c, d, e, f, 0.0, 1.0)
 
-    def _floor(self, texels: float, horizon: float) -> tuple[float, ...]:
+    def _floor(self, texels: float, angle: float, horizon: float | Point) -> tuple[float, ...]:
         """See `_inked`: a level floor below the horizon, seen from one unit of length above it."""
-        middle, far = self._at(0.5, horizon)
+        middle, far = self._at(*(horizon if isinstance(horizon, tuple) else (0.5, horizon)))
         # A point at depth z is seen unit / z below the horizon, so z = unit * w; 1.5 subpixels keep w finite.
         i = 1.5 - far
         u, v = self._start[0] + 4096.0, float(self._start[1])
-        return (texels, u, u * i - texels * middle, 0.0, v, v * i + texels * self.unit, 1.0, i)
+        cos, sin = math.cos(math.radians(angle)) * texels, math.sin(math.radians(angle)) * texels
+        c = u * i - cos * middle + sin * self.unit
+        return (cos, u, c, -sin, v, v * i + sin * middle + cos * self.unit, 1.0, i)
 
 
 def oval(

@@ -5,14 +5,12 @@ coefficients that are rounded beforehand: the same picture has the same bytes on
 """
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from cnnviz_widgets.data.miniworld import tiles
-
-if TYPE_CHECKING:
-    from cnnviz_widgets.data.miniworld.canvas import Light, Region
+from cnnviz_widgets.data.miniworld.region import Light, Region
 
 _TILE = {name: index * tiles.SIDE * tiles.SIDE for index, name in enumerate(tiles.NAMES)}
 _FINE = 16384.0  # coefficients are multiples of 1 / _FINE
@@ -22,7 +20,7 @@ _GRAIN = 5.0  # grey levels, from the mean to the brightest grain
 Table = dict[str, np.ndarray]
 
 
-def table(regions: "list[Region]", light: "Light") -> Table:
+def table(regions: list[Region], light: Light) -> Table:
     """Gather what shading needs to know of each region: name to (regions + 1,) arrays, row 0 for nothing."""
     rows = [_row(each, light) for each in regions]
     columns = np.array([[0.0] * 18, *rows], np.float64).T
@@ -31,13 +29,20 @@ def table(regions: "list[Region]", light: "Light") -> Table:
     result["i"][0] = 1.0
     result["syy"] = np.array([0.0, *(_curves(each, light)[4] for each in regions)], np.float32)
     result["tile"] = np.array([0, *(_TILE[each.paint.tile] for each in regions)], np.int32)
-    # A floor passes f w^2 texels a sample; at 8 its pattern begins to fade, at 24 it is gone.
-    result["rush"] = np.where(result["h"] > 0, result["f"] - result["e"] * result["i"], 0) / np.float32(16)
+    # A floor passes rush w^2 texels a sample; at 8 its pattern begins to fade, at 24 it is gone.
+    result["rush"] = np.where(result["h"] > 0, _rush(result), 0).astype(np.float32) / np.float32(16)
     result["receives"] = np.array([0.0, *(float(each.receives) for each in regions)], np.float32)
     return result
 
 
-def _row(region: "Region", light: "Light") -> list[float]:
+def _rush(t: Table) -> np.ndarray:
+    """Texels to a unit of a floor times subpixels to a unit, whichever way its pattern is turned."""
+    across, along = t["c"] - t["b"] * t["i"], t["f"] - t["e"] * t["i"]
+    texels = np.sqrt(t["a"] * t["a"] + t["d"] * t["d"])
+    return (t["a"] * along - t["d"] * across) / np.maximum(texels, np.float32(1e-6))
+
+
+def _row(region: Region, light: Light) -> list[float]:
     paint = region.paint
     first, second = (_seen(rgb, region, light) for rgb in (paint.rgb, paint.rgb2))
     lead = [b - a for a, b in zip(first, second, strict=True)]
@@ -45,7 +50,7 @@ def _row(region: "Region", light: "Light") -> list[float]:
     return [*frame, *first, *lead, *_curves(region, light)[:4]]
 
 
-def _seen(rgb: tuple[float, ...], region: "Region", light: "Light") -> list[float]:
+def _seen(rgb: tuple[float, ...], region: Region, light: Light) -> list[float]:
     """Light a colour, and let it fade with distance; what glows is neither shaded by the hour nor faded."""
     if region.glow:
         return [round(each * 64) / 64 for each in rgb]
@@ -53,8 +58,8 @@ def _seen(rgb: tuple[float, ...], region: "Region", light: "Light") -> list[floa
     return [round((c + (h - c) * region.haze) * 64) / 64 for c, h in zip(lit, light.haze, strict=True)]
 
 
-def _curves(region: "Region", light: "Light") -> list[float]:
-    """Turn shade = 1 + kx p + ky q + kxx p^2 + kyy q^2 over a region's box, p and q from -1 to 1, into pixels."""
+def _curves(region: Region, light: Light) -> list[float]:
+    """Turn a shade (see `pen.Shade`) over a region's box into a polynomial of its subpixels."""
     kx, ky, kxx, kyy = (each * light.contrast for each in region.shade)
     left, top, right, bottom = region.box
     if not (kx or ky or kxx or kyy):

@@ -35,9 +35,9 @@ class Face:
         light: float | None = None,
         glow: bool = False,
     ) -> None:
-        """Draw a polygon on this side: a window, a door. Points run from (0, 0) to (1, 1), lower left to upper right.
+        """Draw a polygon on this side: a window, a door; where the side cannot be seen, neither can this.
 
-        Where the side cannot be seen, neither can this.
+        Points run from (0, 0), the lower left corner, to (1, 1), the upper right.
         """
         corners = [self.at(*point) for point in points]
         origin, right, up = self.origin, self.right, self.up
@@ -86,13 +86,14 @@ class Solids:
         top: Paint | None = None,
         layer: float = 0.0,
     ) -> dict[str, Face]:  # fmt: skip
-        """Add a box between two corners; its sides are returned as "front", "back", "left", "right", "top", "bottom".
+        """Add a box between two corners, and return its sides.
 
+        They are called "front", "back", "left", "right", "top" and "bottom". `top` is the top's own paint;
         `layer` draws it later (above 0) or earlier than its distance says.
         """
         dx, dy, dz = (x1 - x0, 0.0, 0.0), (0.0, y1 - y0, 0.0), (0.0, 0.0, z1 - z0)
         minus_x, minus_z = (x0 - x1, 0.0, 0.0), (0.0, 0.0, z0 - z1)
-        sides = {
+        edges = {
             "front": ((x0, y0, z0), dx, dy),
             "back": ((x1, y0, z1), minus_x, dy),
             "left": ((x0, y0, z1), minus_z, dy),
@@ -100,10 +101,8 @@ class Solids:
             "top": ((x0, y1, z0), dx, dz),
             "bottom": ((x0, y0, z1), dx, minus_z),
         }
-        faces = {
-            name: self._side(*each, top or paint if name == "top" else paint, part)
-            for name, each in sides.items()
-        }
+        faces = {name: self._side(*edges[name], paint, part) for name in edges}
+        faces["top"].paint = top or paint
         self._add(list(faces.values()), layer)
         return faces
 
@@ -119,22 +118,30 @@ class Solids:
         side_part: str | None = None,
         layer: float = 0.0,
     ) -> dict[str, Face]:
-        """Add a solid with the same outline, in x and y and counter-clockwise, at z0 (front) and at z1 (back).
+        """Add a solid with the same outline at z0 (front) and at z1 (back); in x and y, counter-clockwise.
 
         Parameters
         ----------
         outline : sequence of (x, y)
             Convex, or the back may show through.
+        z0, z1 : float
+            Where it begins and ends.
+        paint : Paint
+            Of front and back.
+        part : str
+            The part that front and back belong to.
         sides : Paint or one for each edge, optional
             What the edges' sides are painted with; the front's paint by default. None leaves a side open.
         side_part : str, optional
             Part the sides belong to, if not the front's.
+        layer : float
+            Draws it later (above 0) or earlier than its distance says.
 
         Returns
         -------
         dict
-            "front", "back", and "side 0", "side 1" ... for the edge that starts at that corner. The front's and
-            the back's own coordinates are those of the box around the outline.
+            "front", "back", and "side 0", "side 1" ... for the edge that starts at that corner. The own
+            coordinates of front and back are those of the box around the outline.
         """
         xs, ys = [x for x, _ in outline], [y for _, y in outline]
         x0, y0, x1, y1 = min(xs), min(ys), max(xs), max(ys)
@@ -162,7 +169,10 @@ class Solids:
         shade: Shade = FLAT,
         layer: float = 0.0,
     ) -> Face:
-        """Add a flat piece, seen from both sides; its first corner is its origin, the second right, the last up."""
+        """Add a flat piece, seen from both sides.
+
+        Its first corner is its origin, the second lies to the right of it, the last above it.
+        """
         o, r, u = corners[0], corners[1], corners[-1]
         face = Face(list(corners), o, _minus(r, o), _minus(u, o), paint, part, shade)
         self._add([face], layer, both=True)

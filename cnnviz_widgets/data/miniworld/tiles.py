@@ -31,7 +31,9 @@ def _noise(across: int, down: int, salt: int) -> np.ndarray:
 
 def _layers(across: int, down: int, salt: int, octaves: int = 3) -> np.ndarray:
     """Noise with finer and fainter noise on top, spread to 0 to 1."""
-    total = sum(_noise(across << k, down << k, salt + k) * 0.5**k for k in range(octaves))
+    total = np.zeros((SIDE, SIDE))
+    for k in range(octaves):
+        total += _noise(across << k, down << k, salt + k) * 0.5**k
     return (total - total.min()) / (total.max() - total.min())
 
 

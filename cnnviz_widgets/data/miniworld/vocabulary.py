@@ -33,7 +33,7 @@ _THINGS = (
     *("bookcase", "cabinet", "desk lamp", "ceiling lamp", "screen", "painting", "stairs"),
     *("sofa", "curtain", "rug", "plant", "vase", "plate", "bottle", "clock", "mirror", "fireplace", "door"),
     *("window", "book", "cushion", "rock", "cactus", "fence", "gravestone", "cross", "goal", "ball"),
-    *("streetlight", "traffic light", "sign", "bench", "flag", "bird", "cloud", "sun", "cow", "bush"),
+    *("streetlight", "traffic light", "sign", "bench", "flag", "bird", "cloud", "sun", "moon", "cow", "bush"),
 )
 _STUFF = (
     *("sky", "ground", "grass", "road", "sidewalk", "path", "sea", "river", "waterfall", "mountain", "hill"),
