@@ -47,6 +47,7 @@ PARTS = (
     *("headboard", "mattress", "pillow", "blanket", "backrest", "seat", "armrest", "top", "drawer", "shelf"),
     *("book", "handle", "knob", "frame", "display", "canvas", "step", "railing", "weight", "headlight"),
     *("bumper", "license plate", "body", "rim", "deck", "windshield"),
+    *("neck", "nose", "skirt", "hat", "bag", "collar", "wing", "beak", "horn", "pot"),
 )
 MATERIALS = (
     *("wood", "brick", "glass", "metal", "fabric", "fur", "stone", "water", "painted", "foliage", "sand"),
