@@ -175,7 +175,7 @@ def _sorted_out(ignore: Ignored | None, names: Iterable[str]) -> tuple[set[str],
     """Return the names and the numbers that are to be ignored."""
     if ignore is None:
         return set(), set()
-    several = [ignore] if isinstance(ignore, (str, int, np.integer)) else list(ignore)
+    several = [ignore] if isinstance(ignore, str) or not isinstance(ignore, Iterable) else list(ignore)
     words = {each for each in several if isinstance(each, str)}
     numbers = {int(each) for each in several if isinstance(each, (int, np.integer))}
     for each in several:
