@@ -1,10 +1,10 @@
 """Opening a network by its name: torchvision's, MIT's Places365 ones, and the embedded ones."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, overload
 
 import torch
 from torchvision import models
@@ -14,7 +14,8 @@ from cnnviz_widgets.backend.assembly import EMBEDDED, Pieces, weights_member
 from cnnviz_widgets.backend.checkpoints import read_checkpoint
 from cnnviz_widgets.backend.downloads import Progress, cached_path
 from cnnviz_widgets.backend.hooked_model import HookedModel
-from cnnviz_widgets.errors import ModelNameError, nearest
+from cnnviz_widgets.backend.series import Epochs, epochs_of, find_epochs, split_epoch
+from cnnviz_widgets.errors import ModelNameError, WeightsError, nearest
 
 Source = Literal["embedded", "torchvision", "places365"]
 
@@ -37,6 +38,8 @@ class ModelInfo:
         Whether the file is there now, so that opening the model needs no network.
     path : Path
         Where the file is, or will be.
+    epochs : tuple of int
+        Epochs of its training run that can be opened, as "name@5"; empty where there are final weights only.
     """
 
     name: str
@@ -45,11 +48,26 @@ class ModelInfo:
     megabytes: float
     cached: bool
     path: Path
+    epochs: tuple[int, ...] = ()
+
+
+@overload
+def open_model(
+    name: str, weights: str | Path | None = "default", *, epochs: None = None, progress: Progress = True
+) -> HookedModel: ...
+
+
+@overload
+def open_model(name: str, *, epochs: Epochs, progress: Progress = True) -> list[HookedModel]: ...
 
 
 def open_model(
-    name: str, weights: str | Path | None = "default", *, progress: Progress = True
-) -> HookedModel:
+    name: str,
+    weights: str | Path | None = "default",
+    *,
+    epochs: Epochs | None = None,
+    progress: Progress = True,
+) -> HookedModel | list[HookedModel]:
     """Open a network by its name, with its weights, preprocessing and class names.
 
     Weights that are not on this machine are downloaded once, into torch's own folder (`TORCH_HOME` is
@@ -60,26 +78,31 @@ def open_model(
     name : str
         One of `model_names()`: a torchvision classifier as "alexnet", a scene network as
         "places365/resnet18", or an embedded model as "mini-convnet". Capitals, dots and hyphens are forgiven.
+        "mini-alexnet-objects@5" is that network as it was after epoch 5 of its training.
     weights : str, Path or None
         "default"; one of torchvision's sets, as "IMAGENET1K_V1"; a file of your own weights (.pth from
         ``torch.save(network.state_dict(), path)``, or .safetensors), whose number of classes may differ and
         whose pictures are prepared as for the default weights; None for random weights without a download.
         Class names of your own come from the file, if it is safetensors with a "classes" entry (a JSON list)
         in its metadata; ImageNet's and Places365's are used where the number of classes is theirs.
+    epochs : "all", list of int or None
+        Open a training run: the network as it was after each of these epochs, or after all that were kept;
+        ``model_info(name).epochs`` lists them.
     progress : bool or callable
         Show a bar while downloading, or not, or call a function with ``(bytes so far, bytes in all)``.
 
     Returns
     -------
-    HookedModel
-        In evaluation mode, on the CPU. `classes` is None where the names are not known.
+    HookedModel, or a list of them where `epochs` is given
+        In evaluation mode, on the CPU. `classes` is None where the names are not known. Those of a list are
+        in the order of the epochs, and each one's `name` tells its epoch.
 
     Raises
     ------
     ModelNameError
         There is no such model.
     WeightsError
-        There are no such weights, or the file is damaged or another network's.
+        There are no such weights, no such epoch, or the file is damaged or another network's.
     DownloadError
         The weights are not here and cannot be fetched.
 
@@ -93,8 +116,25 @@ def open_model(
     >>> model = open_model("resnet18", weights=None)
     >>> model.input_shape
     (3, 224, 224)
+    >>> [model.name for model in open_model("mini-alexnet-objects", epochs=[1, 5])]  # doctest: +SKIP
+    ['mini-alexnet-objects@1', 'mini-alexnet-objects@5']
     """
-    pieces = load(name, weights, progress=progress)
+    if epochs is None:
+        return _hooked(load(name, weights, progress=progress))
+    if weights != "default":
+        raise WeightsError(
+            f"{name!r} can be opened with weights={weights!r} or by its epochs, not with both."
+        )
+    network, epoch = split_epoch(name)
+    if epoch is not None:
+        raise ModelNameError(
+            f"{name!r} names one epoch already; for several: open_model({network!r}, epochs=...)."
+        )
+    name = find(network)
+    return [_hooked(load(f"{name}@{number}")) for number in find_epochs(EMBEDDED, name, epochs)]
+
+
+def _hooked(pieces: Pieces) -> HookedModel:
     return HookedModel(
         pieces.network,
         pieces.input_shape,
@@ -108,6 +148,8 @@ def open_model(
 
 def model_names(source: Source | None = None) -> list[str]:
     """List the models `open_model` knows, the embedded ones first.
+
+    Earlier epochs of a training run are not listed one by one; ``model_info(name).epochs`` has them.
 
     Parameters
     ----------
@@ -132,7 +174,7 @@ def model_info(name: str, weights: str = "default") -> ModelInfo:
     Parameters
     ----------
     name : str
-        One of `model_names()`.
+        One of `model_names()`, or an epoch of one as "mini-alexnet-objects@5".
     weights : str
         "default" or one of torchvision's sets.
 
@@ -141,9 +183,15 @@ def model_info(name: str, weights: str = "default") -> ModelInfo:
     ModelNameError, WeightsError
         There is no such model, or no such set of weights.
     """
-    name = find(name)
+    network, epoch = split_epoch(name)
+    name = find(network)
     source = _source(name)
-    if source == "torchvision":
+    epochs: tuple[int, ...] = ()
+    if epoch is not None:
+        path = find_epochs(EMBEDDED, name, [epoch])[epoch]
+        classes, megabytes = _told(path)
+        name = f"{name}@{epoch}"
+    elif source == "torchvision":
         member = weights_member(name, weights)
         path = cached_path(member.url)
         classes, megabytes = (
@@ -156,9 +204,9 @@ def model_info(name: str, weights: str = "default") -> ModelInfo:
         megabytes = _megabytes(architecture, classes)
     else:
         path = EMBEDDED / f"{name}.safetensors"
-        classes = len(read_checkpoint(path).classes or ())
-        megabytes = path.stat().st_size / 2**20
-    return ModelInfo(name, source, classes, float(megabytes), path.is_file(), path)
+        classes, megabytes = _told(path)
+        epochs = tuple(epochs_of(EMBEDDED, name))
+    return ModelInfo(name, source, classes, float(megabytes), path.is_file(), path, epochs)
 
 
 def find(name: str) -> str:
@@ -189,7 +237,13 @@ def find(name: str) -> str:
 
 def load(name: str, weights: str | Path | None = "default", *, progress: Progress = True) -> Pieces:
     """Put together a network and what is known of it; arguments and errors are those of `open_model`."""
-    name = find(name)
+    network, epoch = split_epoch(name)
+    name = find(network)
+    if epoch is not None:
+        if weights != "default":
+            raise WeightsError(f"{name}@{epoch} is a set of weights already; weights={weights!r} is another.")
+        pieces = load(name, find_epochs(EMBEDDED, name, [epoch])[epoch])
+        return replace(pieces, name=f"{name}@{epoch}")
     assemble = {
         "torchvision": assembly.from_torchvision,
         "places365": assembly.from_places365,
@@ -198,6 +252,11 @@ def load(name: str, weights: str | Path | None = "default", *, progress: Progres
     pieces = assemble(name, weights, progress, _offline())
     pieces.network.eval()
     return pieces
+
+
+def _told(path: Path) -> tuple[int, float]:
+    """Read the number of classes from an embedded network's file, and its size in 2**20 bytes."""
+    return len(read_checkpoint(path).classes or ()), path.stat().st_size / 2**20
 
 
 def _source(name: str) -> Source:

@@ -1,7 +1,7 @@
 """Recipes of the embedded networks: ``python -m cnnviz_widgets.training NAME``.
 
-A recipe is a `Recipe` in the table `RECIPES` of a module of this package. The names are listed here, so that a
-mistyped one is answered before torch is loaded.
+A recipe is a `Recipe` in the table `RECIPES` of a module of this package. The names are listed here, so
+that a mistyped one is answered before torch is loaded.
 """
 
 import importlib

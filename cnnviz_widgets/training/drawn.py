@@ -89,9 +89,7 @@ def drawn(world: World, name: str, folder: Path, *, processes: int = 1, quiet: b
 def _draw_to(path: Path, notes: Path, world: World, fingerprint: str, processes: int, quiet: bool) -> None:
     height, width, _ = world.picture(0)[0].shape
     # The pixels go to disk as they are drawn: they need no memory of their own size.
-    pixels = np.lib.format.open_memmap(
-        path, mode="w+", dtype=np.uint8, shape=(len(world), height, width, 3)
-    )
+    pixels = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=(len(world), height, width, 3))
     labels = _fill(pixels, world, processes, quiet)
     pixels.flush()
     told = {"fingerprint": fingerprint, "checksum": _checksum(pixels), "labels": labels}
@@ -111,9 +109,7 @@ def _fill(pixels: np.ndarray, world: World, processes: int, quiet: bool) -> list
     return labels
 
 
-def _portions(
-    world: World, portions: list[range], processes: int
-) -> Iterator[tuple[np.ndarray, list[int]]]:
+def _portions(world: World, portions: list[range], processes: int) -> Iterator[tuple[np.ndarray, list[int]]]:
     if processes == 1 or len(portions) == 1:
         yield from (_draw_portion(world, portion) for portion in portions)
         return
@@ -149,7 +145,7 @@ def _lessons(pixels: np.ndarray, labels: list[int]) -> LabelledPictures:
 def _checksum(pixels: np.ndarray) -> int:
     found = 0
     for start in range(0, len(pixels), _PORTION):
-        found = zlib.crc32(np.ascontiguousarray(pixels[start : start + _PORTION]), found)
+        found = zlib.crc32(pixels[start : start + _PORTION].tobytes(), found)
     return found
 
 
