@@ -36,7 +36,7 @@ _THINGS = (
     *("streetlight", "traffic light", "sign", "bench", "flag", "bird", "cloud", "sun", "moon", "cow", "bush"),
 )
 _STUFF = (
-    *("sky", "ground", "grass", "road", "sidewalk", "path", "sea", "river", "waterfall", "mountain", "hill"),
+    *("sky", "ground", "grass", "road", "sidewalk", "path", "sea", "river", "lake", "waterfall", "mountain", "hill"),
     *("sand", "snow", "wall", "floor", "ceiling", "pier", "building"),
 )
 PARTS = (
