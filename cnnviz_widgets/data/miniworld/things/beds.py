@@ -14,7 +14,9 @@ def bed(pen: Pen, chance: Chance) -> None:
     wide = chance.choose((0.95, 1.25, 1.6, 1.85))
     low, thick = chance.uniform(0.18, 0.32), chance.uniform(0.18, 0.28)
     top, head = low + thick, chance.uniform(0.85, 1.2)
-    yaw = chance.sign() * chance.choose((chance.uniform(0, 25), chance.uniform(25, 60), chance.uniform(60, 80)))
+    yaw = chance.sign() * chance.choose(
+        (chance.uniform(0, 25), chance.uniform(25, 60), chance.uniform(60, 80))
+    )
     view = Fitted(pen, yaw, chance.uniform(12, 28), wide + 0.16, head, _LONG + 0.15)
     frame = chance.choose((timber, timber, steel))(chance)
     view.shadow(0.9)
@@ -51,7 +53,9 @@ def _headboard(view: Fitted, chance: Chance, frame: Paint, wide: float, head: fl
             count = chance.integer(2, 4)
             for k in range(count):
                 left = 0.05 + 0.9 * k / count
-                sides["front"].rect(left + 0.02, 0.5, left + 0.9 / count - 0.02, 0.92, frame.lit(0.8), "headboard")
+                sides["front"].rect(
+                    left + 0.02, 0.5, left + 0.9 / count - 0.02, 0.92, frame.lit(0.8), "headboard"
+                )
     view.draw()
 
 
@@ -95,7 +99,11 @@ def _blanket(view: Fitted, chance: Chance, sheet: Paint, wide: float, low: float
     if chance.maybe(0.6):  # its end is turned back over
         turned = sheet if chance.maybe() else cloth(chance, 0.3)
         fold = chance.uniform(0.1, 0.16)
-        for name, place in (("top", (0, 1 - fold, 1, 1)), ("left", (0, 0, fold, 1)), ("right", (1 - fold, 0, 1, 1))):
+        for name, place in (
+            ("top", (0, 1 - fold, 1, 1)),
+            ("left", (0, 0, fold, 1)),
+            ("right", (1 - fold, 0, 1, 1)),
+        ):
             sides[name].rect(*place, turned, "blanket")
     view.draw()
 

@@ -20,9 +20,7 @@ class Fitted(Solids):
         The box: x from -width/2 to width/2, y from 0 to height, z from -depth/2 (near) to depth/2; metres.
     """
 
-    def __init__(
-        self, pen: Pen, yaw: float, pitch: float, width: float, height: float, depth: float
-    ) -> None:
+    def __init__(self, pen: Pen, yaw: float, pitch: float, width: float, height: float, depth: float) -> None:
         super().__init__(pen, yaw, pitch)
         self.size, self._shift = 1.0, (0.0, 0.0)
         """`size` is a metre's length in the pen's units, in the middle."""
@@ -46,7 +44,9 @@ class Fitted(Solids):
         (x, y), (rx, ry) = self._around([0.0])
         self.pen.shadow(x, y, rx * 1.06 + 0.02, ry * 1.1 + 0.02, strength)
 
-    def ring(self, x: float, y: float, z: float, r: float, start: float = 0.0, end: float = 360.0) -> list[Point]:
+    def ring(
+        self, x: float, y: float, z: float, r: float, start: float = 0.0, end: float = 360.0
+    ) -> list[Point]:
         """Where a level circle is seen; at 0 degrees is its right end, at 270 the one nearest to the viewer."""
         cy, sy = self._cy, self._sy
         flat = oval(0.0, 0.0, r, r, 0.0, start, end)
@@ -58,8 +58,13 @@ class Fitted(Solids):
     ) -> None:  # fmt: skip
         """Draw, at once, an upright cylinder or cone, of radius r0 at y0 and r1 at y1."""
         side = self.ring(x, y0, z, r0, 180, 360) + self.ring(x, y1, z, r1, 180, 360)[::-1]
-        self.pen.polygon(side, paint, part, shade=shade)
-        self.pen.polygon(self.ring(x, y1, z, r1), top or paint, part, light=1.08)
+        self.pen.polygon(side, paint.scaled(self.size), part, shade=shade)
+        self.disc(x, y1, z, r1, top or paint, part)
+
+    def disc(self, x: float, y: float, z: float, r: float, paint: Paint, part: str = "") -> None:
+        """Draw, at once, a level disc."""
+        frame = (self.seen(x, y, z), self.seen(x + 1, y, z), self.seen(x, y, z + 1))
+        self.pen.polygon(self.ring(x, y, z, r), paint, part, light=1.08, frame=frame)
 
     def rod(
         self, points: Sequence[Point3], width: float, paint: Paint, part: str = "", *, shade: Shade = UPRIGHT
@@ -74,4 +79,3 @@ class Fitted(Solids):
         xs, ys = [x for x, _ in seen], [y for _, y in seen]
         left, low, right, high = min(xs), min(ys), max(xs), max(ys)
         return ((left + right) / 2, (low + high) / 2), ((right - left) / 2, (high - low) / 2)
-

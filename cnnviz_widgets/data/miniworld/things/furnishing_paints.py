@@ -26,7 +26,7 @@ def cloth(chance: Chance, patterned: float = 0.6, size: float = 0.8) -> Paint:
         scale = size * chance.uniform(0.8, 1.3)
         return mix(chance, first, "fabric", chance.choose(_PATTERNS), second, scale=scale, angle=angle)
     if chance.maybe(0.25):
-        return mix(chance, first, "fabric", "wrinkled", scale=size)
+        return mix(chance, first, "fabric", "wrinkled", scale=size, strength=0.22)
     return mix(chance, first, "fabric", scale=size * 0.5)
 
 
