@@ -1,6 +1,7 @@
 """The model and its hooks: the only room that touches modules, hooks and the autograd graph."""
 
 from cnnviz_widgets.backend.answers import Gradients, Prediction
+from cnnviz_widgets.backend.detectors import Detector, detector_info, open_detector
 from cnnviz_widgets.backend.hooked_model import HookedModel
 from cnnviz_widgets.backend.layers import Layer
 from cnnviz_widgets.backend.receptive_field import ReceptiveField
@@ -10,6 +11,7 @@ from cnnviz_widgets.backend.targets import Objective, Target
 from cnnviz_widgets.backend.zoo import ModelInfo, model_info, model_names, open_model
 
 __all__ = [
+    "Detector",
     "Gradients",
     "HookedModel",
     "Layer",
@@ -22,8 +24,10 @@ __all__ = [
     "Target",
     "backprop",
     "deconvnet",
+    "detector_info",
     "guided",
     "model_info",
     "model_names",
+    "open_detector",
     "open_model",
 ]

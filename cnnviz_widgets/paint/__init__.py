@@ -1,6 +1,15 @@
 """Numbers to pixels: colours, mosaics, overlays, PNG and JPEG bytes. Loads no torch and no pyplot."""
 
 from cnnviz_widgets.paint.captions import beside
+from cnnviz_widgets.paint.labels import (
+    Tag,
+    draw_tags,
+    label_colors,
+    outline,
+    paint_labels,
+    paint_mask,
+    spotlight,
+)
 from cnnviz_widgets.paint.rgba import (
     GAP,
     LEVELS,
@@ -24,16 +33,23 @@ __all__ = [
     "MARK",
     "NAN",
     "Mosaic",
+    "Tag",
     "beside",
     "color_table",
     "draw_box",
+    "draw_tags",
     "jpeg",
+    "label_colors",
     "mosaic",
+    "outline",
     "overlay",
+    "paint_labels",
+    "paint_mask",
     "palette_png",
     "quantize",
     "resize_bilinear",
     "resize_nearest",
     "rgb_png",
+    "spotlight",
     "table_for",
 ]

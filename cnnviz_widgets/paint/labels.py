@@ -1,0 +1,264 @@
+"""Answers drawn on a picture: coloured labels, boxes with name tags, outlines, a spotlight."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw, ImageFont
+
+from cnnviz_widgets.errors import PictureError
+from cnnviz_widgets.paint.rgba import Bytes, _check_rgb
+
+Mask = npt.NDArray[np.bool_]
+Color = tuple[int, int, int]
+
+# What the eleven basic colour terms look like: a label that is a colour is painted in it.
+_COLOR_TERMS: dict[str, Color] = {
+    "black": (30, 30, 30),
+    "blue": (40, 90, 220),
+    "brown": (125, 75, 35),
+    "grey": (140, 140, 140),
+    "green": (40, 150, 60),
+    "orange": (250, 140, 20),
+    "pink": (250, 150, 190),
+    "purple": (130, 50, 160),
+    "red": (215, 35, 35),
+    "white": (250, 250, 250),
+    "yellow": (250, 215, 40),
+}
+# Three lightnesses in turn: eyes that confuse two hues still tell light from dark.
+_LIGHTNESS, _CHROMA, _GOLDEN_ANGLE, _FIRST_HUE = (0.72, 0.52, 0.86), 0.15, 137.508, 250.0
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A box with a name on it.
+
+    Attributes
+    ----------
+    text : str
+        What stands on it; "" for a box alone.
+    box : tuple of float
+        (left, top, right, bottom) in pixels of the picture that is drawn on, right and bottom excluded.
+    color : (int, int, int)
+        Red, green, blue of the frame and of the ground behind the name.
+    frame : bool
+        Draw the box; otherwise only the name at its upper left corner.
+    """
+
+    text: str
+    box: tuple[float, float, float, float]
+    color: Color
+    frame: bool = True
+
+
+def label_colors(names: Sequence[str]) -> Bytes:
+    """Give each label a colour of its own, the same every time.
+
+    The hue advances by the golden angle from one label to the next, so that any few neighbours are far apart,
+    and the lightness takes three steps in turn, for eyes that see fewer hues. The eleven basic colour terms
+    (Berlin & Kay, 1969) have their own colours.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The labels; number 0 means "none".
+
+    Returns
+    -------
+    array, (len(names), 3) uint8
+        Red, green, blue. Number 0 is black, and `paint_labels` does not use it.
+    """
+    numbers = np.arange(len(names))
+    hue = np.deg2rad(_FIRST_HUE + _GOLDEN_ANGLE * numbers)
+    colors = _from_oklch(np.array(_LIGHTNESS)[numbers % 3], np.full(len(names), _CHROMA), hue)
+    for number, name in enumerate(names):
+        colors[number] = _COLOR_TERMS.get(name, colors[number])
+    colors[:1] = 0
+    return colors
+
+
+def paint_labels(
+    picture: Bytes, labels: npt.NDArray[np.integer], colors: Bytes, opacity: float = 0.6, dim: float = 0.4
+) -> Bytes:
+    """Lay labels over a picture in their colours; where there is none, the picture is dimmed.
+
+    Parameters
+    ----------
+    picture : array, (rows, columns, 3) uint8
+        Left as it is.
+    labels : array, (rows, columns) int
+        0 for no label, else a row of `colors`.
+    colors : array, (n, 3) uint8
+        From `label_colors`.
+    opacity : float
+        Of the colours: 0 shows the picture alone, 1 the colours alone.
+    dim : float
+        Brightness of the picture where there is no label, 0 to 1.
+
+    Returns
+    -------
+    array, (rows, columns, 3) uint8
+
+    Raises
+    ------
+    PictureError
+        The sizes differ, or a label has no colour.
+    """
+    _check_same_size(picture, labels)
+    if labels.size and not (labels.min() >= 0 and labels.max() < len(colors)):
+        raise PictureError(
+            f"labels from {labels.min()} to {labels.max()} need a colour each; there are {len(colors)}"
+        )
+    tinted = picture + (colors[labels].astype(np.float32) - picture) * np.float32(opacity)
+    mixed = np.where((labels == 0)[..., None], picture * np.float32(dim), tinted)
+    return np.rint(mixed).astype(np.uint8)
+
+
+def paint_mask(picture: Bytes, mask: Mask, color: Color, opacity: float = 0.45, thickness: int = 2) -> Bytes:
+    """Tint the pixels of a mask on a copy of a picture and draw its outline.
+
+    Parameters
+    ----------
+    picture : array, (rows, columns, 3) uint8
+        Left as it is.
+    mask : array, (rows, columns) bool
+        What is tinted.
+    color : three of int
+        Red, green, blue.
+    opacity : float
+        Of the tint; the outline is opaque.
+    thickness : int
+        Of the outline, pixels inside the mask.
+
+    Raises
+    ------
+    PictureError
+        The sizes differ.
+    """
+    _check_same_size(picture, mask)
+    result = picture.copy()
+    ink = np.array(color, np.float32)
+    result[mask] = np.rint(picture[mask] + (ink - picture[mask]) * np.float32(opacity))
+    result[outline(mask, thickness)] = color
+    return result
+
+
+def outline(mask: Mask, thickness: int = 1) -> Mask:
+    """Give the pixels of a mask that are at most `thickness` steps from a pixel outside it.
+
+    Beyond the picture's edge there is no outside: a thing that leaves the picture has no outline there.
+    """
+    inner = mask
+    for _ in range(thickness):
+        padded = np.pad(inner, 1, constant_values=True)
+        inner = inner & padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
+    return mask & ~inner
+
+
+def spotlight(picture: Bytes, mask: Mask, dim: float = 0.35) -> Bytes:
+    """Darken a copy of a picture everywhere but in a mask, which gets a white outline.
+
+    Raises
+    ------
+    PictureError
+        The sizes differ.
+    """
+    _check_same_size(picture, mask)
+    result = np.where(mask[..., None], picture, np.rint(picture * np.float32(dim)).astype(np.uint8))
+    result[outline(~mask, 2)] = 255
+    return result
+
+
+def draw_tags(picture: Bytes, tags: Sequence[Tag], text_size: int = 14, thickness: int = 3) -> Bytes:
+    """Draw boxes with names on a copy of a picture, the last one on top.
+
+    A name stands above its box, or inside where there is no room above, and never leaves the picture to the
+    right.
+
+    Parameters
+    ----------
+    picture : array, (rows, columns, 3) uint8
+        Enlarged for the screen: text has the size it is given, however small the picture.
+    tags : sequence of Tag
+        Boxes in pixels of this picture.
+    text_size, thickness : int
+        Pixels.
+
+    Returns
+    -------
+    array, (rows, columns, 3) uint8
+    """
+    _check_rgb(picture)
+    image = Image.fromarray(np.ascontiguousarray(picture))
+    ink, font = ImageDraw.Draw(image), ImageFont.load_default(text_size)
+    for tag in tags:
+        if tag.frame:
+            _frame(ink, tag, thickness)
+    for tag in tags:  # names after all frames, so that no frame crosses one
+        if tag.text:
+            _name(ink, tag, font, image.size)
+    return np.array(image)
+
+
+def _frame(ink: ImageDraw.ImageDraw, tag: Tag, thickness: int) -> None:
+    left, top, right, bottom = (round(each) for each in tag.box)
+    box = (left, top, max(left, right - 1), max(top, bottom - 1))
+    around = (box[0] - 1, box[1] - 1, box[2] + 1, box[3] + 1)
+    ink.rectangle(around, outline="black", width=thickness + 2)  # seen on any ground
+    ink.rectangle(box, outline=tag.color, width=thickness)
+
+
+def _name(
+    ink: ImageDraw.ImageDraw,
+    tag: Tag,
+    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
+    size: tuple[int, int],
+) -> None:
+    left, top, right, bottom = ink.textbbox((0, 0), tag.text, font=font)
+    width, height = round(right - left) + 8, round(bottom - top) + 8
+    x = max(0, min(round(tag.box[0]), size[0] - width))
+    y = round(tag.box[1]) - height
+    if y < 0:
+        y = min(max(0, round(tag.box[1])), size[1] - height)
+    ink.rectangle((x, y, x + width - 1, y + height - 1), fill=tag.color, outline="black")
+    ink.text((x + 4 - left, y + 4 - top), tag.text, fill=ink_on(tag.color), font=font)
+
+
+def ink_on(color: Sequence[int]) -> str:
+    """Say whether "black" or "white" text is easier to read on a colour (WCAG 2 contrast)."""
+    linear = _to_linear(np.asarray(color, np.float64) / 255)
+    luminance = float(linear @ (0.2126, 0.7152, 0.0722))
+    return "black" if (luminance + 0.05) / 0.05 > 1.05 / (luminance + 0.05) else "white"
+
+
+def _to_linear(values: np.ndarray) -> np.ndarray:
+    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+
+
+def _from_oklch(lightness: np.ndarray, chroma: np.ndarray, hue: np.ndarray) -> Bytes:
+    """Turn OKLCH (Ottosson 2020: equal steps look equal) into sRGB; what a screen cannot show is cut off."""
+    a, b = chroma * np.cos(hue), chroma * np.sin(hue)
+    cones = np.stack([
+        lightness + 0.3963377774 * a + 0.2158037573 * b,
+        lightness - 0.1055613458 * a - 0.0638541728 * b,
+        lightness - 0.0894841775 * a - 1.2914855480 * b,
+    ])  # fmt: skip
+    mix = np.array([
+        [4.0767416621, -3.3077115913, 0.2309699292],
+        [-1.2684380046, 2.6097574011, -0.3413193965],
+        [-0.0041960863, -0.7034186147, 1.7076147010],
+    ])  # fmt: skip
+    linear = np.clip(mix @ cones**3, 0, 1).T
+    encoded = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return np.rint(encoded * 255).astype(np.uint8)
+
+
+def _check_same_size(picture: Bytes, other: npt.NDArray) -> None:
+    _check_rgb(picture)
+    if other.shape != picture.shape[:2]:
+        raise PictureError(
+            f"the labels are {other.shape} and the picture {picture.shape[:2]}: rows and columns must agree; "
+            "resize_nearest(labels, rows, columns) resizes labels"
+        )
