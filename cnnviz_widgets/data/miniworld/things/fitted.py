@@ -47,7 +47,7 @@ class Fitted(Solids):
     def ring(
         self, x: float, y: float, z: float, r: float, start: float = 0.0, end: float = 360.0
     ) -> list[Point]:
-        """Where a level circle is seen; at 0 degrees is its right end, at 270 the one nearest to the viewer."""
+        """Where a level circle is seen; at 0 degrees is its right end, at 270 its nearest point."""
         cy, sy = self._cy, self._sy
         flat = oval(0.0, 0.0, r, r, 0.0, start, end)
         return [self.seen(x + a * cy + b * sy, y, z - a * sy + b * cy) for a, b in flat]

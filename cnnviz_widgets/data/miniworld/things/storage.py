@@ -45,8 +45,8 @@ def _fronts(front: Face, chance: Chance, body: Paint, columns: int, rows: int, d
     seam, grip, style = body.lit(0.45), steel(chance), chance.choose(("knob", "bar", "bar"))
     glazed = mix(chance, ("blue", "grey", "green", "white"), "glass") if chance.maybe(0.3) else None
     paneled = chance.maybe(0.5)
+    has_doors = [chance.maybe(doors) for _ in range(rows)]
     for i in range(columns):
-        has_doors = [chance.maybe(doors) for _ in range(rows)]
         for j in range(rows):
             left, right = 0.03 + 0.94 * i / columns, 0.03 + 0.94 * (i + 1) / columns
             low, high = 0.03 + 0.94 * j / rows, 0.03 + 0.94 * (j + 1) / rows
