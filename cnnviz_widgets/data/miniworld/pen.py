@@ -49,6 +49,11 @@ class Pen:
         """Subpixels per unit of length."""
         self._start = (canvas.chance.integer(0, 63), canvas.chance.integer(0, 63))
 
+    @property
+    def lit_side(self) -> int:
+        """Side the light comes from in the thing's own coordinates, which may be mirrored: -1 left, 1 right."""
+        return self.canvas.light.side if self._transform[0] >= 0 else -self.canvas.light.side
+
     def thing(
         self, name: str, x: float, y: float, scale: float, *, flip: bool = False, tilt: float = 0.0
     ) -> "Pen":
