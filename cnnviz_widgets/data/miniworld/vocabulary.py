@@ -33,11 +33,12 @@ _THINGS = (
     *("bookcase", "cabinet", "desk lamp", "ceiling lamp", "screen", "painting", "stairs"),
     *("sofa", "curtain", "rug", "plant", "vase", "plate", "bottle", "clock", "mirror", "fireplace", "door"),
     *("window", "book", "cushion", "rock", "cactus", "fence", "gravestone", "cross", "goal", "ball"),
+    *("building", "church"),
     *("streetlight", "traffic light", "sign", "bench", "flag", "bird", "cloud", "sun", "moon", "cow", "bush"),
 )
 _STUFF = (
     *("sky", "ground", "grass", "road", "sidewalk", "path", "sea", "river", "lake", "waterfall", "mountain", "hill"),
-    *("sand", "snow", "wall", "floor", "ceiling", "pier", "building"),
+    *("sand", "snow", "wall", "floor", "ceiling", "pier"),
 )
 PARTS = (
     *("wheel", "window", "door", "roof", "chimney", "tower", "wall", "balcony", "arch", "pillar", "cable"),
