@@ -41,8 +41,7 @@ def read_labels(root: Path) -> dict[int, Label]:
             if parts is None:
                 raise PictureError(f"{line} has the category {each!r}; it is a level and a count: object(3).")
             pictures[parts[1]] = int(parts[2] or 0)
-        # Broden calls "no label" number 0 and "-".
-        labels[_whole(number, line, "number")] = Label("" if name == "-" else name, pictures)
+        labels[_whole(number, line, "number")] = Label(name, pictures)
     return labels
 
 
@@ -92,6 +91,7 @@ def _meaning(root: Path, level: str, labels: Mapping[int, Label]) -> NumberTable
             ordered.append((_whole(code, line, "code"), number))
         numbers = [number for _, number in sorted(ordered)]
     try:
+        # 0 is no label, also where a table lists it, as "-".
         return NumberTable({number: labels[number].name for number in numbers} | {0: ""})
     except InputError as error:  # to whoever opens a folder, a wrong table is a wrong file
         raise PictureError(f"{quoted(root / 'label.csv')} cannot be used: {error}") from error

@@ -85,6 +85,14 @@ def test_concepts_in_the_order_of_the_codes(broden):
     }
 
 
+def test_codes_come_before_counts_and_numbers(broden):
+    edit(broden / "label.csv", "261,car", "300,bus,object(10),10,1.0,\n261,car")
+    (broden / "c_object.csv").write_text("code,number\n3,261\n1,300\n2,21\n")
+    assert Broden(broden).concepts["object"] == ("", "bus", "fabric", "car")
+    (broden / "c_object.csv").unlink()
+    assert Broden(broden).concepts["object"] == ("", "car", "bus", "fabric")
+
+
 def test_a_sample_by_hand(broden):
     sample = Broden(broden)[0]
     assert sample.image.shape == (4, 6, 3) and (sample.image == (10, 0, 0)).all()
@@ -159,7 +167,7 @@ def test_it_counts_like_a_sequence(broden):
     for wrong in (3, -4):
         with pytest.raises(IndexError, match=f"there is no picture {wrong}"):
             dataset[wrong]
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="'slice' object cannot be interpreted as an integer"):
         dataset[:1]
 
 
