@@ -71,7 +71,7 @@ def card(this: Run, log: Sequence[Epoch], measured: Measured) -> str:
 
 def _facts(this: Run, measured: Measured) -> str:
     mean, std = (" ".join(f"{each:.4f}" for each in values) for values in (this.mean, this.std))
-    count = len(measured.labels)
+    count, shape = len(measured.labels), "x".join(map(str, this.input_shape))
     rows = [
         (
             "accuracy",
@@ -80,7 +80,7 @@ def _facts(this: Run, measured: Measured) -> str:
         ),
         (
             "input",
-            f"{'x'.join(map(str, this.input_shape))}, RGB in 0..1, minus the mean {mean}, divided by the spread {std}",
+            f"{shape}, RGB in 0..1, minus the mean {mean}, divided by the spread {std}",
         ),
         ("output", f"{len(this.classes)} logits: {', '.join(this.classes)}"),
         ("size", f"{measured.parameters:,} weights; filters and matrices in half precision"),

@@ -10,7 +10,11 @@ import pytest
 import torch
 from PIL import Image
 
+from cnnviz_widgets.backend.mini_nets import MiniConvNet
+from cnnviz_widgets.training import miniworld
 from cnnviz_widgets.training.cifar10 import CLASSES
+from cnnviz_widgets.training.world_nets import Net
+from tests.training.planted_world import COUNTS, PlantedWorld
 
 TRAIN, TEST = 200, 100
 COLOURS = np.array([(230, 20, 20), (20, 230, 20), (20, 20, 230), (5, 5, 5), (250, 250, 250)], np.uint8)
@@ -95,3 +99,30 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture
+def small_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The planted world in place of Miniworld; the folder for its pictures."""
+    for split, count in COUNTS.items():
+        monkeypatch.setitem(miniworld.COUNTS, split, count)
+    monkeypatch.setattr(miniworld, "world", lambda kind, split, n, seed=0: PlantedWorld(split, n, seed))
+    monkeypatch.setattr(miniworld, "MAX_SHIFT", 2)
+    monkeypatch.setattr(miniworld, "PICTURES", tmp_path / "pictures")
+    miniworld.test_pictures.cache_clear()
+    yield tmp_path / "pictures"
+    miniworld.test_pictures.cache_clear()
+
+
+@pytest.fixture
+def small_net() -> Net:
+    """A network small enough for tests, that keeps two epochs."""
+    return Net(
+        name="mini-small",
+        architecture=MiniConvNet,
+        kind="objects",
+        about="A network for tests.",
+        epochs=6,
+        target=0.9,
+        kept=(1, 3, 50),
+    )

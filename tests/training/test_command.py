@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from cnnviz_widgets.errors import ModelNameError
-from cnnviz_widgets.training import mini_convnet, recipe, recipe_names
+from cnnviz_widgets.training import mini_convnet, miniworld, recipe, recipe_names
 from cnnviz_widgets.training.__main__ import main
 
 
@@ -14,17 +14,23 @@ def test_an_unknown_recipe_lists_those_there_are(capsys, tmp_path):
     with pytest.raises(ModelNameError, match=r"'mini-konvnet'.*Did you mean 'mini-convnet'"):
         recipe("mini-konvnet")
     assert main(["resnet18", "--data", str(tmp_path)]) == 2
-    assert "No training recipe is called 'resnet18'. There are 'mini-convnet'." in capsys.readouterr().err
+    assert (
+        "No training recipe is called 'resnet18'. There are 'mini-convnet', 'mini-alexnet"
+        in capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize("name", recipe_names())
-def test_every_recipe_has_what_the_command_needs(name):
-    module = recipe(name)
-    assert name == module.NAME
-    assert module.EPOCHS > 0
-    assert module.__doc__
-    assert callable(module.train)
-    assert callable(module.evaluate)
+def test_every_name_has_its_recipe(name):
+    chosen = recipe(name)
+    assert name == chosen.name
+    assert chosen.epochs > 0
+    assert chosen.about.endswith(".")
+    assert (chosen.wants is None) == (name != "mini-convnet")
+
+
+def test_no_recipe_is_left_out_of_the_names():
+    assert set(mini_convnet.RECIPES) | set(miniworld.RECIPES) == set(recipe_names())
 
 
 def test_help_says_how_and_loads_no_torch():
@@ -34,7 +40,7 @@ def test_help_says_how_and_loads_no_torch():
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     for part in (
-        "mini-convnet",
+        *recipe_names(),
         "--data",
         "--epochs",
         "--seed",
@@ -42,6 +48,8 @@ def test_help_says_how_and_loads_no_torch():
         "--threads",
         "--out",
         "--evaluate",
+        "--list",
+        "--report",
     ):
         assert part in shown
     assert "Ctrl-C" in shown
@@ -72,13 +80,43 @@ def test_wrong_wishes_are_answered_in_a_line(small_cifar10, tmp_path, capsys):
         shown = capsys.readouterr().err
         assert shown.startswith("error: ")
         assert said in shown
-    for arguments in (["mini-convnet"], ["mini-convnet", *data, "--epochs", "0"]):
+    for arguments in ([], ["mini-convnet", "--report"], ["mini-convnet", *data, "--epochs", "0"]):
         with pytest.raises(SystemExit, match="2"):
             main(arguments)
+        shown = capsys.readouterr().err
+        assert "0 is not 1 or more" in shown or "the networks are mini-convnet, mini-alexnet" in shown
+
+
+def test_a_recipe_that_wants_a_folder_says_so(capsys):
+    for more in ([], ["--evaluate"]):
+        assert main(["mini-convnet", *more]) == 2
+        assert "learns from CIFAR-10: say where it is with --data FOLDER" in capsys.readouterr().err
+
+
+def test_the_list_says_what_each_is(capsys):
+    assert main(["--list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == recipe_names()
+    assert "64 epochs" in lines[1]
+    assert "CIFAR-10" in lines[0]
+
+
+def test_a_miniworld_network_trains_without_a_data_folder(
+    small_world, small_net, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(miniworld.RECIPES, "mini-vgg-scenes", miniworld._recipe(small_net))
+    assert main(["mini-vgg-scenes", "--epochs", "2", "--quiet"]) == 0
+    trained = capsys.readouterr().out
+    assert (small_world / "objects-train-240.npy").is_file()
+    file = tmp_path / "runs" / "mini-vgg-scenes" / "mini-small.safetensors"
+    assert file.is_file()
+    assert main(["mini-vgg-scenes", "--evaluate", "--weights", str(file)]) == 0
+    assert capsys.readouterr().out.split(": ")[1] == trained.split(": ")[1]
 
 
 def test_ctrl_c_says_how_to_go_on(small_cifar10, tmp_path, capsys, monkeypatch):
-    def pressed(pictures):
+    def pressed(pictures, most):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(mini_convnet, "moved", pressed)

@@ -13,7 +13,8 @@ from cnnviz_widgets.errors import PictureError, WeightsError
 from cnnviz_widgets.training import mini_convnet
 from cnnviz_widgets.training.__main__ import SHIPPED
 from cnnviz_widgets.training.batch_norm import NormalizedConv, add_batch_norm, fold_batch_norm
-from cnnviz_widgets.training.cifar10 import CLASSES, LabelledPictures, read_cifar10
+from cnnviz_widgets.training.cifar10 import CLASSES, read_cifar10
+from cnnviz_widgets.training.lessons import normalized
 
 SHIPPED_FILE = SHIPPED / "mini-convnet.safetensors"
 SLIDE = {"conv1.weight": (16, 3, 7, 7), "conv2.weight": (20, 16, 7, 7), "conv3.weight": (20, 20, 7, 7)}
@@ -66,12 +67,12 @@ def test_the_weights_do_not_depend_on_stopping(small_cifar10, tmp_path, monkeypa
 
     learned, taken = mini_convnet.moved, 0
 
-    def interrupted(pictures):
+    def interrupted(pictures, most):
         nonlocal taken
         taken += 1
         if taken == 5:  # three steps an epoch: in the second
             raise KeyboardInterrupt
-        return learned(pictures)
+        return learned(pictures, most)
 
     with monkeypatch.context() as patched:
         patched.setattr(mini_convnet, "moved", interrupted)
@@ -111,42 +112,6 @@ def test_folding_batch_norm_changes_no_score():
         name for name, _ in MiniConvNet().named_parameters()
     }
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
-
-
-def test_moved_pictures_are_shifted_mirrored_and_have_no_foreign_pixel():
-    torch.manual_seed(0)
-    ramp = torch.arange(32 * 32).view(1, 1, 32, 32)  # a pixel tells where it came from
-    pictures = ramp.repeat(200, 3, 1, 1)
-    out = mini_convnet.moved(pictures)
-    assert out.shape == pictures.shape
-    assert torch.equal(out[:, 0], out[:, 2])
-    rows, columns = out[:, 0] // 32, out[:, 0] % 32
-    assert set((rows[:, 16, 16] - 16).tolist()) == {-2, -1, 0, 1, 2}
-    mirrored = columns[:, 16, 16] > columns[:, 16, 17]
-    assert 60 < mirrored.sum() < 140
-    plain = columns[~mirrored]
-    assert set((plain[:, 16, 16] - 16).tolist()) == {-2, -1, 0, 1, 2}
-    left = plain[plain[:, 16, 16] == 14][0, 0]  # moved by two: the border mirrors what is beside it
-    assert left[:5].tolist() == [2, 1, 0, 1, 2]
-
-
-def test_normalized_takes_mean_and_spread_of_each_channel():
-    pictures = torch.tensor([0, 255, 51], dtype=torch.uint8).view(1, 3, 1, 1)
-    out = mini_convnet.normalized(pictures, (0.5, 0.5, 0.1), (0.5, 0.25, 0.1))
-    assert out.flatten().tolist() == pytest.approx([-1, 2, 1])
-
-
-def test_accuracy_counts_all_pictures_of_all_portions():
-    class Fixed(nn.Module):
-        def forward(self, x):
-            return torch.nn.functional.one_hot((x[:, 0, 0, 0] * 255).round().long(), 10)
-
-    labels = torch.arange(1203) % 10
-    pictures = labels.to(torch.uint8).view(-1, 1, 1, 1).repeat(1, 3, 32, 32)
-    labels = labels.clone()
-    labels[:3] = 9  # 0, 1 and 2 they were
-    found = mini_convnet.accuracy(Fixed(), LabelledPictures(pictures, labels), (0, 0, 0), (1, 1, 1))
-    assert found == 1200 / 1203
 
 
 def test_wrong_data_and_wrong_weights_are_told(small_cifar10, tmp_path):
@@ -208,7 +173,7 @@ def test_the_labels_are_in_cifar10_s_order(real, shipped):
     network = MiniConvNet()
     network.load_state_dict(weights)
     pictures, labels = read_cifar10(real / "cifar10", "test")
-    x = mini_convnet.normalized(pictures[:2000], json.loads(card["mean"]), json.loads(card["std"]))
+    x = normalized(pictures[:2000], json.loads(card["mean"]), json.loads(card["std"]))
     with torch.no_grad():
         said = network(x).argmax(1)
     for label in range(10):
