@@ -51,25 +51,37 @@ class Pen:
 
     @property
     def lit_side(self) -> int:
-        """Side the light comes from in the thing's own coordinates, which may be mirrored: -1 left, 1 right."""
+        """Side the light comes from in the thing's own coordinates, mirrored or not: -1 left, 1 right."""
         return self.canvas.light.side if self._transform[0] >= 0 else -self.canvas.light.side
 
     def thing(
         self, name: str, x: float, y: float, scale: float, *, flip: bool = False, tilt: float = 0.0
     ) -> "Pen":
         """Take a pen for a new thing that stands at (x, y) of this one, its unit `scale` of this one's."""
+        transform = self._moved(x, y, scale, flip, tilt)
+        number = self.canvas.begin(name)
+        return Pen(self.canvas, name, number, transform, haze=self._haze, receives=False)
+
+    def piece(
+        self, x: float, y: float, scale: float = 1.0, *, flip: bool = False, tilt: float = 0.0
+    ) -> "Pen":
+        """Take a pen for a piece of the same thing in coordinates of its own: a head held aslant."""
+        transform = self._moved(x, y, scale, flip, tilt)
+        return Pen(
+            self.canvas, self.name, self._instance, transform, haze=self._haze, receives=self._receives
+        )
+
+    def _moved(self, x: float, y: float, scale: float, flip: bool, tilt: float) -> tuple[float, ...]:
         a, b, c, d, e, f = self._transform
         turn = math.radians(tilt)
         cos, sin = math.cos(turn) * scale, math.sin(turn) * scale
         right = -1.0 if flip else 1.0
         inner = (cos * right, -sin, x, sin * right, cos, y)
         p, q, r, s, t, u = inner
-        transform = (
+        return (
             a * p + b * s, a * q + b * t, a * r + b * u + c,
             d * p + e * s, d * q + e * t, d * r + e * u + f,
         )  # fmt: skip
-        number = self.canvas.begin(name)
-        return Pen(self.canvas, name, number, transform, haze=self._haze, receives=False)
 
     def polygon(
         self,

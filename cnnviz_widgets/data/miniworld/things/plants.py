@@ -18,11 +18,11 @@ def bush(pen: Pen, chance: Chance) -> None:
         paint = mix(chance, "green", "foliage", "flecked", flowers, scale=0.6)
     high = chance.uniform(0.4, 0.62)
     pen.shadow(0.0, 0.0, 0.5, 0.06)
-    tuft(pen, chance, 0.0, high * 0.46, 0.46, high * 0.44, paint, 0.82)
-    for x in chance.several((-0.28, -0.1, 0.08, 0.27), 3):
-        size = chance.uniform(0.5, 0.62)
-        light = 0.95 + 0.4 * x * pen.canvas.light.side
-        tuft(pen, chance, x * 0.85, high * 0.42, 0.36 * size, high * size * 0.68, paint, light)
+    tuft(pen, chance, 0.0, high * 0.5, 0.45, high * 0.5, paint, 0.82)
+    for x, y in chance.several(((-0.26, 0.32), (-0.12, 0.6), (0.06, 0.3), (0.1, 0.64), (0.28, 0.36)), 4):
+        size = chance.uniform(0.4, 0.5)
+        light = 0.92 + 0.3 * x * pen.lit_side + 0.16 * y
+        tuft(pen, chance, x, high * y, 0.42 * size, high * size * 0.72, paint, light)
 
 
 def cactus(pen: Pen, chance: Chance) -> None:
@@ -122,13 +122,23 @@ def rock(pen: Pen, chance: Chance) -> None:
     pen.shadow(0.0, 0.0, 0.5, 0.07)
     paint = mix(chance, ("grey", "grey", "brown", "white", "black", "orange"), "stone")
     high = chance.uniform(0.4, 0.75)
-    outline = [(-0.5, 0.0), (-0.46, 0.45), (-0.25, 0.86), (0.12, 1.0), (0.36, 0.72), (0.5, 0.3), (0.48, 0.0)]
-    points = [(x * chance.uniform(0.85, 1.0), y * high * chance.uniform(0.9, 1.0)) for x, y in outline]
-    pen.polygon(points, paint, "", shade=FALLING)
-    inner = (chance.uniform(-0.1, 0.05), high * chance.uniform(0.4, 0.6))
-    lit, dim = (1.14, 0.8) if pen.canvas.light.side < 0 else (0.8, 1.14)
-    pen.polygon([points[0], points[1], points[2], inner, (inner[0] - 0.1, 0.0)], paint, "", light=lit)
-    pen.polygon([inner, points[3], points[4], points[5], points[6], (0.15, 0.0)], paint, "", light=dim)
+    outline = [
+        (-0.46, -0.02),
+        (-0.5, 0.35),
+        (-0.36, 0.72),
+        (-0.08, 0.96),
+        (0.2, 0.9),
+        (0.4, 0.6),
+        (0.48, 0.02),
+    ]
+    outline = [(x * chance.uniform(0.84, 1.0), y * high * chance.uniform(0.86, 1.0)) for x, y in outline]
+    a, b, c, d, e, f, g = outline
+    ridge = (chance.uniform(-0.02, 0.14), high * chance.uniform(0.52, 0.68))
+    foot = (ridge[0] + chance.uniform(-0.1, 0.1), -0.03)
+    lit, dim = (1.06, 0.72) if pen.lit_side < 0 else (0.72, 1.06)
+    pen.polygon([a, b, c, ridge, foot], paint, "", shade=FALLING, light=lit)
+    pen.polygon([ridge, e, f, g, foot], paint, "", shade=FALLING, light=dim)
+    pen.polygon([c, d, e, ridge], paint, "", light=1.2)
 
 
 PAINTERS: dict[str, Callable[[Pen, Chance], None]] = {

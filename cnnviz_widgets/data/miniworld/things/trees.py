@@ -4,7 +4,7 @@ import math
 
 from cnnviz_widgets.data.miniworld.chance import Chance
 from cnnviz_widgets.data.miniworld.palette import Paint, mix
-from cnnviz_widgets.data.miniworld.pen import LYING, ROUND, UPRIGHT, Pen, Point, oval
+from cnnviz_widgets.data.miniworld.pen import LYING, ROUND, UPRIGHT, Pen, Point, oval, smooth
 
 GREENS = ("green", "green", "green", "green", "yellow", "orange", "red", "brown")
 """Colours of a crown, in summer and in autumn."""
@@ -37,18 +37,18 @@ def _trunk(pen: Pen, paint: Paint, chance: Chance, top: float, width: float) -> 
 def tuft(
     pen: Pen, chance: Chance, x: float, y: float, rx: float, ry: float, paint: Paint, light: float
 ) -> None:
-    """A clump of leaves: an oval with a ragged edge."""
+    """A clump of leaves: an oval with a scalloped edge."""
     points = []
-    for k in range(15):
-        r = chance.uniform(0.84, 1.08)
-        t = 2 * math.pi * k / 15
+    for k in range(22):
+        r = chance.uniform(0.82, 0.9) if k % 2 else chance.uniform(0.98, 1.08)
+        t = 2 * math.pi * k / 22
         points.append((x + r * rx * math.cos(t), y + r * ry * math.sin(t)))
-    pen.blob(points, paint, "crown", shade=ROUND, light=light)
+    pen.polygon(smooth(points, 2), paint, "crown", shade=ROUND, light=light)
 
 
 def _canopy(pen: Pen, chance: Chance, paint: Paint, y: float, rx: float, ry: float) -> None:
     """Clumps on clumps: darker ones behind, lighter ones before and towards the light."""
-    side = pen.canvas.light.side
+    side = pen.lit_side
     tuft(pen, chance, 0.0, y, rx, ry, paint, 0.8)
     for _ in range(chance.integer(3, 5)):
         t, r = chance.uniform(0, 2 * math.pi), chance.uniform(0.45, 0.62)
