@@ -10,7 +10,7 @@ from cnnviz_widgets.data.miniworld.vocabulary import COLORS
 
 def stairs(pen: Pen, chance: Chance) -> None:
     """Draw a flight of stairs: steps, perhaps a carpet, and a railing on one side or on both."""
-    count, rise, run = chance.integer(5, 9), chance.uniform(0.16, 0.2), chance.uniform(0.22, 0.32)
+    count, rise, run = chance.integer(5, 8), chance.uniform(0.16, 0.2), chance.uniform(0.22, 0.32)
     w, deep = chance.uniform(0.9, 1.5), count * run
     yaw = chance.sign() * chance.choose(
         (chance.uniform(0, 20), chance.uniform(20, 55), chance.uniform(55, 72))

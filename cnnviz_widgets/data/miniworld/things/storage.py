@@ -9,8 +9,8 @@ from cnnviz_widgets.data.miniworld.things.furnishing_paints import slab, steel, 
 from cnnviz_widgets.data.miniworld.vocabulary import COLORS
 
 _KINDS = {  # width, height, depth in metres, columns, rows, likely doors
-    "sideboard": ((1.3, 1.8), (0.7, 0.9), 0.45, (2, 4), (1, 3), 0.5),
-    "wardrobe": ((1.0, 1.5), (1.9, 2.2), 0.6, (2, 3), (1, 2), 0.9),
+    "sideboard": ((1.3, 1.8), (0.7, 0.9), 0.45, (2, 4), (1, 2), 0.5),
+    "wardrobe": ((1.0, 1.5), (1.9, 2.2), 0.6, (2, 3), (1, 2), 0.8),
     "dresser": ((0.8, 1.2), (0.85, 1.15), 0.48, (1, 2), (3, 5), 0.05),
     "nightstand": ((0.42, 0.55), (0.5, 0.65), 0.42, (1, 1), (1, 3), 0.3),
     "cupboard": ((0.8, 1.1), (1.5, 1.9), 0.45, (2, 2), (2, 2), 0.8),

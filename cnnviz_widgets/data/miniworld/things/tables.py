@@ -1,11 +1,16 @@
 """Tables, bare or with a cloth, and what stands on them."""
 
+from collections.abc import Callable, Sequence
+
 from cnnviz_widgets.data.miniworld.chance import Chance
 from cnnviz_widgets.data.miniworld.palette import Paint, mix
 from cnnviz_widgets.data.miniworld.pen import ROUND, UPRIGHT, Pen
 from cnnviz_widgets.data.miniworld.things.fitted import Fitted
 from cnnviz_widgets.data.miniworld.things.furnishing_paints import cloth, slab, steel, timber
 from cnnviz_widgets.data.miniworld.vocabulary import COLORS
+
+_Put = Callable[[Fitted, Chance, float, float, float], None]
+"""Puts a thing at x, y, z (metres) of a table."""
 
 
 def table(pen: Pen, chance: Chance) -> None:
@@ -14,11 +19,14 @@ def table(pen: Pen, chance: Chance) -> None:
     high = chance.choose((0.74, 0.74, 0.46)) * chance.uniform(0.95, 1.05)
     view_pitch, shape = chance.uniform(11, 28), chance.choose((_long_table, _long_table, _round_table))
     w, d = (w, w * chance.uniform(0.45, 0.75)) if shape is _long_table else (w * 0.8, w * 0.8)
-    view = Fitted(pen, chance.uniform(-50, 50), view_pitch, w, high, d)
+    kinds = chance.several((_vase, _plate, _books, _bottle, _fruit, _plate, _cup), chance.integer(1, 3))
+    if chance.maybe(0.45):
+        kinds = []
+    above = 0.46 if _vase in kinds else 0.22 if kinds else 0.0
+    view = Fitted(pen, chance.uniform(-50, 50), view_pitch, w, high + above, d)
     view.shadow(0.7)
     shape(view, chance, w, high, d)
-    if chance.maybe(0.55):
-        _laid(view, chance, w * 0.33, high, d * 0.3)
+    _laid(view, chance, kinds, w * 0.33, high, d * 0.3)
 
 
 def _surface(chance: Chance, frame: Paint) -> Paint:
@@ -73,9 +81,10 @@ def _round_table(view: Fitted, chance: Chance, w: float, high: float, d: float) 
         view.drum(0, 0, hang, high + 0.005, r * 1.0, r, cloth(chance, 0.8))
 
 
-def _laid(view: Fitted, chance: Chance, across: float, high: float, deep: float) -> None:
-    """Put a few things on the table, the far ones first."""
-    kinds = chance.several((_vase, _plate, _books, _bottle, _fruit, _plate, _cup), chance.integer(1, 3))
+def _laid(
+    view: Fitted, chance: Chance, kinds: Sequence[_Put], across: float, high: float, deep: float
+) -> None:
+    """Put things on the table, the far ones first."""
     spots = [
         (x * across, z * deep)
         for x, z in chance.several(((-0.9, 0), (0, 0.5), (0.9, 0), (0.1, -0.7)), len(kinds))
@@ -86,7 +95,7 @@ def _laid(view: Fitted, chance: Chance, across: float, high: float, deep: float)
 
 
 def _vase(view: Fitted, chance: Chance, x: float, y: float, z: float) -> None:
-    pen = view.pen.thing("vase", *view.seen(x, y, z), 0.3 * view.size)
+    pen = view.pen.thing("vase", *view.seen(x, y, z), 0.26 * view.size)
     paint = mix(chance, COLORS, chance.choose(("ceramic", "glass")))
     pen.blob(
         [(-0.15, 0), (0.15, 0), (0.3, 0.4), (0.12, 0.75), (0.18, 1), (-0.18, 1), (-0.12, 0.75), (-0.3, 0.4)],
@@ -94,7 +103,7 @@ def _vase(view: Fitted, chance: Chance, x: float, y: float, z: float) -> None:
         shade=UPRIGHT,
     )
     if chance.maybe(0.6):
-        flower = view.pen.thing("flower", *view.seen(x, y + 0.28, z), 0.3 * view.size)
+        flower = view.pen.thing("flower", *view.seen(x, y + 0.24, z), 0.23 * view.size)
         green, petal = (
             mix(chance, "green", "foliage"),
             mix(chance, ("red", "yellow", "pink", "white", "purple"), "foliage"),
