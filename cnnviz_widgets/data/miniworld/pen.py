@@ -180,6 +180,8 @@ class Pen:
         self, paint: Paint, frame: tuple[Point, Point, Point] | None, horizon: float | Point | None
     ) -> tuple[float, ...]:
         """Coefficients that take a subpixel (x, y) to its texel: ((ax+by+c)w, (dx+ey+f)w), w = 1/(hy+i)."""
+        if paint.tile == "plain":
+            return (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
         texels = tiles.SIDE / paint.scale
         start_u, start_v = self._start
         if horizon is not None:

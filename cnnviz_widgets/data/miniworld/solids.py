@@ -51,7 +51,8 @@ class Face:
 
     def at(self, s: float, t: float) -> Point3:
         """Point of space at (s, t) of this side."""
-        return tuple(o + s * r + t * u for o, r, u in zip(self.origin, self.right, self.up, strict=True))  # type: ignore[return-value]
+        (a, b, c), (d, e, f), (g, h, i) = self.origin, self.right, self.up
+        return (a + s * d + t * g, b + s * e + t * h, c + s * f + t * i)
 
 
 class Solids:
@@ -209,29 +210,27 @@ class Solids:
         self._groups.append((self._turned(*middle)[2] - layer, faces))
 
     def _faces_us(self, face: Face) -> bool:
-        points = [self.seen(*corner) for corner in face.corners]
-        area = sum(a * d - b * c for (a, b), (c, d) in zip(points, points[1:] + points[:1], strict=True))
-        return area > 1e-9
+        return _area([self.seen(*corner) for corner in face.corners]) > 1e-9
 
     def _show(self, face: Face) -> None:
-        if not self._faces_us(face):
+        outline = [self.seen(*corner) for corner in face.corners]
+        if _area(outline) <= 1e-9:
             return
         bright = self._brightness(face)
-        lengths = [math.sqrt(sum(each * each for each in edge)) or 1.0 for edge in (face.right, face.up)]
-        ends = (face.at(0, 0), face.at(1 / lengths[0], 0), face.at(0, 1 / lengths[1]))
-        frame = tuple(self.seen(*each) for each in ends)
+        frame = self._frame(face)
         for each in (face, *face.decals):
             light = bright if each.light is None else each.light * bright
-            points = [self.seen(*corner) for corner in each.corners]
+            points = outline if each is face else [self.seen(*corner) for corner in each.corners]
             self.pen.polygon(
-                points,
-                each.paint,
-                each.part,
-                shade=each.shade,
-                light=light,
-                glow=each.glow,
-                frame=frame,  # type: ignore[arg-type]
+                points, each.paint, each.part, shade=each.shade, light=light, glow=each.glow, frame=frame
             )
+
+    def _frame(self, face: Face) -> tuple[Point, Point, Point] | None:
+        """Where the pattern's units on a side are seen; nothing needs them if no paint has a pattern."""
+        if all(each.paint.tile == "plain" for each in (face, *face.decals)):
+            return None
+        across, up = (math.sqrt(a * a + b * b + c * c) or 1.0 for a, b, c in (face.right, face.up))
+        return (self.seen(*face.at(0, 0)), self.seen(*face.at(1 / across, 0)), self.seen(*face.at(0, 1 / up)))
 
     def _brightness(self, face: Face) -> float:
         """Lambert's cosine with a lamp above, in front and to one side, over some light from everywhere."""
@@ -248,6 +247,15 @@ class Solids:
         lamp = self.pen.canvas.light
         cosine = (x * 0.5 * lamp.side + y * 0.62 - z * 0.6) / 0.998
         return 1.0 + lamp.contrast * (0.38 * max(0.0, cosine) - 0.30)
+
+
+def _area(points: list[Point]) -> float:
+    """Twice the area, positive for points that run counter-clockwise."""
+    total, (a, b) = 0.0, points[-1]
+    for c, d in points:
+        total += a * d - b * c
+        a, b = c, d
+    return total
 
 
 def _plus(a: Point3, b: Point3) -> Point3:
