@@ -99,12 +99,9 @@ def _blanket(view: Fitted, chance: Chance, sheet: Paint, wide: float, low: float
     if chance.maybe(0.6):  # its end is turned back over
         turned = sheet if chance.maybe() else cloth(chance, 0.3)
         fold = chance.uniform(0.1, 0.16)
-        for name, place in (
-            ("top", (0, 1 - fold, 1, 1)),
-            ("left", (0, 0, fold, 1)),
-            ("right", (1 - fold, 0, 1, 1)),
-        ):
-            sides[name].rect(*place, turned, "blanket")
+        sides["top"].rect(0, 1 - fold, 1, 1, turned, "blanket")
+        sides["left"].rect(0, 0, fold, 1, turned, "blanket")
+        sides["right"].rect(1 - fold, 0, 1, 1, turned, "blanket")
     view.draw()
 
 
