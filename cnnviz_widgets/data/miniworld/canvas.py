@@ -5,16 +5,15 @@ the picture's size. Only when all is drawn do the numbers become colours (shadin
 from the same image, so that a label can never be beside its pixel.
 """
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from cnnviz_widgets.data.labelled import Instance, boxed
 from cnnviz_widgets.data.miniworld import shading
 from cnnviz_widgets.data.miniworld.chance import Chance
-from cnnviz_widgets.data.miniworld.pen import Pen
+from cnnviz_widgets.data.miniworld.pen import FLAT, Pen
 from cnnviz_widgets.data.miniworld.region import Light, Region
 from cnnviz_widgets.data.miniworld.vocabulary import CONCEPTS, INDEX, STUFF
 
@@ -80,28 +79,25 @@ class Canvas:
         self._instances.append(name)
         return len(self._instances) - 1
 
-    def fill(self, points: Sequence[tuple[float, float]], region: Region) -> None:
-        """Draw a polygon of a region; points are in subpixels, from the upper left."""
-        corners = [_rounded(x, y) for x, y in points]
+    def fill(self, corners: Sequence[tuple[int, int]], region: Region) -> None:
+        """Draw a polygon of a region; its corners are in subpixels, from the upper left."""
         number = self._number(region)
-        box = self._regions[number - 1].box
-        xs, ys = [x for x, _ in corners], [y for _, y in corners]
-        box[0], box[1] = min(box[0], *xs), min(box[1], *ys)
-        box[2], box[3] = max(box[2], *xs), max(box[3], *ys)
+        if region.shade != FLAT:
+            box = self._regions[number - 1].box
+            xs, ys = zip(*corners, strict=True)
+            box[0], box[1] = min(box[0], *xs), min(box[1], *ys)
+            box[2], box[3] = max(box[2], *xs), max(box[3], *ys)
         self._draw.polygon(corners, fill=number)
 
-    def veil(self, kind: str, points: Sequence[tuple[float, float]], strength: float) -> None:
-        """Draw a soft "shadow" or "glow"; points are in subpixels."""
+    def veil(self, kind: str, corners: Sequence[tuple[int, int]], strength: float) -> None:
+        """Draw a soft "shadow" or "glow"; corners are in subpixels."""
         if kind not in self._veils:
             self._veils[kind] = Image.new("L", (self.size, self.size), 0)
-        corners = [
-            (int(x / FINER + 100000.5) - 100000, int(y / FINER + 100000.5) - 100000) for x, y in points
-        ]
         # Overlapping shadows do not add up: the darkest counts.
         mask = Image.new("L", (self.size, self.size), 0)
-        ImageDraw.Draw(mask).polygon(corners, fill=int(255 * strength))
-        old = self._veils[kind]
-        self._veils[kind] = Image.fromarray(np.maximum(np.asarray(old), np.asarray(mask)))
+        pixels = [(x // FINER, y // FINER) for x, y in corners]
+        ImageDraw.Draw(mask).polygon(pixels, fill=int(255 * strength))
+        self._veils[kind] = ImageChops.lighter(self._veils[kind], mask)
 
     def picture(self) -> np.ndarray:
         """Shade what was drawn: (size, size, 3) uint8 RGB."""
@@ -146,7 +142,7 @@ class Canvas:
         return (side, 0.0, 0.0, 0.0, -side, side)
 
     def _number(self, region: Region) -> int:
-        flat = region.shade == (0.0, 0.0, 0.0, 0.0)
+        flat = region.shade == FLAT
         key = (region.instance, region.object, region.part, id(region.paint), region.light, region.frame)
         if flat and key in self._same:
             return self._same[key]
@@ -165,11 +161,6 @@ class Canvas:
         radius = self.size / (60 if kind == "shadow" else 14)
         soft = image.filter(ImageFilter.BoxBlur(radius)).filter(ImageFilter.BoxBlur(radius))
         return np.asarray(soft, np.float32).repeat(FINER, 0).repeat(FINER, 1) / np.float32(255)
-
-
-def _rounded(x: float, y: float) -> tuple[int, int]:
-    """Whole numbers: rounded here, they are the same on machines whose sines differ in the last bit."""
-    return (math.floor(x + 0.5), math.floor(y + 0.5))
 
 
 def _fullest(numbers: np.ndarray) -> np.ndarray:

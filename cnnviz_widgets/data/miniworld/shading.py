@@ -22,59 +22,50 @@ Table = dict[str, np.ndarray]
 
 def table(regions: list[Region], light: Light) -> Table:
     """Gather what shading needs to know of each region: name to (regions + 1,) arrays, row 0 for nothing."""
-    rows = [_row(each, light) for each in regions]
-    columns = np.array([[0.0] * 18, *rows], np.float64).T
-    names = "a b c d e f h i r g b_ dr dg db s0 sx sy sxx".split()
-    result = {name: column.astype(np.float32) for name, column in zip(names, columns, strict=True)}
-    result["i"][0] = 1.0
-    result["syy"] = np.array([0.0, *(_curves(each, light)[4] for each in regions)], np.float32)
+    columns: dict[str, np.ndarray] = {}
+    frames = np.array([each.frame for each in regions])
+    columns.update(zip("abcdefhi", (np.round(frames * _FINE) / _FINE).T, strict=True))
+    first, second = (
+        _seen([getattr(each.paint, key) for each in regions], regions, light) for key in ("rgb", "rgb2")
+    )
+    columns.update(zip(("red", "green", "blue"), first.T, strict=True))
+    columns.update(zip(("to red", "to green", "to blue"), (second - first).T, strict=True))
+    columns.update(zip(("1", "x", "y", "xx", "yy"), _curves(regions, light), strict=True))
+    # A floor passes f w^2 texels a sample; at 8 its pattern begins to fade, at 24 it is gone.
+    columns["rush"] = np.where(columns["h"] > 0, columns["f"] - columns["e"] * columns["i"], 0) / 16
+    columns["receives"] = np.array([float(each.receives) for each in regions])
+    result = {name: np.concatenate([[0.0], column]).astype(np.float32) for name, column in columns.items()}
+    result["i"][0] = 1.0  # nothing is divided by it, too
     result["tile"] = np.array([0, *(_TILE[each.paint.tile] for each in regions)], np.int32)
-    # A floor passes rush w^2 texels a sample; at 8 its pattern begins to fade, at 24 it is gone.
-    result["rush"] = np.where(result["h"] > 0, _rush(result), 0).astype(np.float32) / np.float32(16)
-    result["receives"] = np.array([0.0, *(float(each.receives) for each in regions)], np.float32)
     return result
 
 
-def _rush(t: Table) -> np.ndarray:
-    """Texels to a unit of a floor times subpixels to a unit, whichever way its pattern is turned."""
-    across, along = t["c"] - t["b"] * t["i"], t["f"] - t["e"] * t["i"]
-    texels = np.sqrt(t["a"] * t["a"] + t["d"] * t["d"])
-    return (t["a"] * along - t["d"] * across) / np.maximum(texels, np.float32(1e-6))
+def _seen(rgb: list[tuple[float, ...]], regions: list[Region], light: Light) -> np.ndarray:
+    """Light colours, and let them fade with distance; what glows is neither shaded by the hour nor faded."""
+    plain = np.array(rgb)
+    bright, haze = (np.array([[getattr(each, key)] for each in regions]) for key in ("light", "haze"))
+    lit = plain * np.array(light.tint) * bright
+    far = lit + (np.array(light.haze) - lit) * haze
+    glow = np.array([[each.glow] for each in regions])
+    return np.round(np.where(glow, plain, far) * 64) / 64
 
 
-def _row(region: Region, light: Light) -> list[float]:
-    paint = region.paint
-    first, second = (_seen(rgb, region, light) for rgb in (paint.rgb, paint.rgb2))
-    lead = [b - a for a, b in zip(first, second, strict=True)]
-    frame = [round(each * _FINE) / _FINE for each in region.frame]
-    return [*frame, *first, *lead, *_curves(region, light)[:4]]
-
-
-def _seen(rgb: tuple[float, ...], region: Region, light: Light) -> list[float]:
-    """Light a colour, and let it fade with distance; what glows is neither shaded by the hour nor faded."""
-    if region.glow:
-        return [round(each * 64) / 64 for each in rgb]
-    lit = [c * t * region.light for c, t in zip(rgb, light.tint, strict=True)]
-    return [round((c + (h - c) * region.haze) * 64) / 64 for c, h in zip(lit, light.haze, strict=True)]
-
-
-def _curves(region: Region, light: Light) -> list[float]:
-    """Turn a shade (see `pen.Shade`) over a region's box into a polynomial of its subpixels."""
-    kx, ky, kxx, kyy = (each * light.contrast for each in region.shade)
-    left, top, right, bottom = region.box
-    if not (kx or ky or kxx or kyy):
-        return [1.0, 0.0, 0.0, 0.0, 0.0]
-    u, v = 2.0 / max(right - left, 1), 2.0 / max(bottom - top, 1)  # p = u x - m, q = n - v y
+def _curves(regions: list[Region], light: Light) -> np.ndarray:
+    """Turn shades (see `pen.Shade`) over regions' boxes into polynomials of subpixels: of 1, x, y, xx and yy."""
+    kx, ky, kxx, kyy = (np.array([each.shade for each in regions]) * light.contrast).T
+    left, top, right, bottom = np.array([each.box for each in regions], np.float64).T
+    u, v = 2.0 / np.maximum(right - left, 1), 2.0 / np.maximum(bottom - top, 1)  # p = u x - m, q = n - v y
     m, n = u * (left + right) / 2, v * (top + bottom) / 2
-    kx *= light.side
-    values = [
-        1 - kx * m + ky * n + kxx * m * m + kyy * n * n,
-        kx * u - 2 * kxx * u * m,
-        -ky * v - 2 * kyy * v * n,
-        kxx * u * u,
-        kyy * v * v,
-    ]
-    return [float(np.float32(each)) for each in values]
+    kx = kx * light.side
+    return np.stack(
+        [
+            1 - kx * m + ky * n + kxx * m * m + kyy * n * n,
+            kx * u - 2 * kxx * u * m,
+            -ky * v - 2 * kyy * v * n,
+            kxx * u * u,
+            kyy * v * v,
+        ]
+    )
 
 
 def _mixture(numbers: np.ndarray, t: Table, *, fade: bool = False) -> np.ndarray:
@@ -121,8 +112,8 @@ def shaded(numbers: np.ndarray, t: Table, veils: dict[str, np.ndarray], start: i
     x, y = _grid(*numbers.shape)
     take = np.take
     mixture = _mixture(numbers, t, fade=True)
-    light = take(t["s0"], n)
-    for key, along in (("sx", x), ("sy", y), ("sxx", x * x), ("syy", y * y)):
+    light = take(t["1"], n)
+    for key, along in (("x", x), ("y", y), ("xx", x * x), ("yy", y * y)):
         light += take(t[key], n) * along
     np.maximum(light, np.float32(0.35), out=light)
     light *= _vignette(*numbers.shape)
@@ -131,8 +122,8 @@ def shaded(numbers: np.ndarray, t: Table, veils: dict[str, np.ndarray], start: i
     if "glow" in veils:
         light *= 1 + veils["glow"].ravel()
     planes = []
-    for first, lead in (("r", "dr"), ("g", "dg"), ("b_", "db")):
-        plane = (take(t[lead], n) * mixture + take(t[first], n)) * light
+    for color in ("red", "green", "blue"):
+        plane = (take(t["to " + color], n) * mixture + take(t[color], n)) * light
         plane = plane.reshape(side, side)
         np.minimum(plane, np.float32(255), out=plane)
         planes.append((plane[::2, ::2] + plane[::2, 1::2]) + (plane[1::2, ::2] + plane[1::2, 1::2]))

@@ -99,7 +99,7 @@ def test_a_floors_squares_shrink_with_the_distance_as_perspective_asks():
     drawn.stuff("floor").rect(0, 0, 1, 1, paint, horizon=1.0)
     black = drawn.maps()["color"][0] == drawn.maps()["color"][0].max()
     changes = [int((np.diff(black[row].astype(int)) != 0).sum()) for row in (255, 127)]
-    # Depth 1 at the lower border: its width is 1 unit, 8 squares in 2 units, so 4 across; twice that halfway up.
+    # Depth 1 at the lower border: 1 unit wide, and 8 squares are 2 units, so 4 across; twice that halfway up.
     assert changes[0] in (3, 4, 5)
     assert changes[1] in (7, 8, 9)
 
