@@ -26,12 +26,12 @@ def bedroom(chance: Chance, size: int) -> Canvas:
     if chance.maybe(0.3):
         lay_rug(room, chance, column + chance.uniform(-0.1, 0.1), ahead - 0.5, chance.uniform(1.6, 2.4))
     room.stand("bed", column, ahead, metres)
-    for side in chance.several((-1, 1), chance.choose((0, 1, 1, 2))):
+    for side in chance.several((-1, 1), chance.choose((0, 1, 1, 1, 2))):
         _beside(room, chance, column + side * (half + 0.06), ahead + chance.uniform(0.5, 1.1))
-    fill_walls(room, chance, (0.06, 0.94, 0.2, 0.8), 2)
+    fill_walls(room, chance, (0.06, 0.94, 0.2, 0.8), ahead, 0.5)
     light_ceiling(room, chance, chance.uniform(0.3, 0.7), ahead + 0.3, 0.4)
-    strew(room, chance, (0.1, 0.9), 0.4)
-    put_before(room, chance)
+    strew(room, chance, (0.1, 0.9), 0.3)
+    put_before(room, chance, 0.2)
     return room.furnish()
 
 

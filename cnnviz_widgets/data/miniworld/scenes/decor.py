@@ -123,7 +123,7 @@ def indoor_light(chance: Chance) -> Light:
     side = chance.sign()
     strength = {
         "day": (0.9, 1.1),
-        "sunny": (1.05, 1.3),
+        "sunny": (1.05, 1.2),
         "dull": (0.5, 0.8),
         "evening": (0.6, 0.9),
         "night": (0.45, 0.65),

@@ -30,7 +30,7 @@ _ON_THE_FLOOR = (  # name, metres, how often
 )
 
 
-def hang_things(room: Room, chance: Chance, most: int = 3) -> None:
+def hang_things(room: Room, chance: Chance, most: int = 2) -> None:
     """Hang paintings, mirrors and clocks, a window or two, perhaps a door into the wall."""
     columns = chance.several((0.08, 0.27, 0.5, 0.73, 0.92), chance.integer(1, most))
     for k, column in enumerate(columns):
@@ -48,12 +48,20 @@ def hang_things(room: Room, chance: Chance, most: int = 3) -> None:
             room.hang(name, column, chance.uniform(*low), chance.uniform(*metres))
 
 
-def fill_walls(room: Room, chance: Chance, columns: tuple[float, ...], most: int = 2) -> None:
-    """Stand furniture, plants and people by the wall, in some of these columns."""
-    for column in chance.several(columns, chance.integer(0, most)):
+def fill_walls(
+    room: Room, chance: Chance, columns: tuple[float, ...], behind: float, probability: float
+) -> None:
+    """Stand furniture, a plant or somebody by the wall, in one of these columns, if that is far enough away.
+
+    What stands nearer than `behind`, metres, would hide what the room is for.
+    """
+    if chance.maybe(probability):
+        column = chance.choose(columns)
         name, metres, depth, _ = chance.choose(_BY_THE_WALL, [each[-1] for each in _BY_THE_WALL])
         place = column + chance.uniform(-0.04, 0.04)
-        room.stand(name, place, max(room.wall_ahead(place) - depth, 1.8), chance.uniform(*metres))
+        ahead = room.wall_ahead(place) - depth
+        if ahead >= behind:
+            room.stand(name, place, ahead, chance.uniform(*metres))
 
 
 def strew(room: Room, chance: Chance, columns: tuple[float, ...], probability: float = 0.5) -> None:

@@ -64,12 +64,11 @@ def dining_table(
 ) -> None:
     """Draw a table (width, height, depth in metres) that is laid for a meal."""
     pen, view = _table(room, chance, column, ahead, size, yaw)
-    width, high, deep = size
     plate = mix(chance, ("white", "white", "blue", "yellow", "red", "green", "black"), "ceramic")
     spots = ((0, -0.33), (0.3, -0.17), (-0.3, -0.17), (-0.3, 0.17), (0.3, 0.17), (0, 0.33))
     kinds = ("plate", "cup", "plate", "plate", "cup", "plate")
-    laid = chance.several(tuple(zip(kinds, spots, strict=True)), chance.integer(2, 4))
-    middle = chance.choose(("vase", "vase", "bottle", "plant", "lemon", "bell pepper"))
+    laid = chance.several(tuple(zip(kinds, spots, strict=True)), chance.integer(2, 3))
+    middle = chance.choose(("vase", "cup", "bottle", "plant", "lemon", "bell pepper"))
     laid.append((middle, (chance.uniform(-0.1, 0.1), 0.0)))
     _serve(pen, view, chance, plate, laid, size)
 
@@ -126,17 +125,13 @@ def _plate(pen: Pen, view: Fitted, paint: Paint, x: float, y: float, z: float) -
 def _fitted(
     room: Room, name: str, column: float, ahead: float, size: tuple[float, float, float], yaw: float
 ) -> tuple[Pen, Fitted]:
-    """A pen and a point of view that fit the room's camera."""
-    camera = room.camera
-    pitch = math.degrees(math.atan2(camera.eye - size[1] / 2, ahead + size[2] / 2))
-    middle = ahead + size[2] / 2
-    pen = room.canvas.thing(name, column, room.row(ahead), camera.zoom / middle)
-    view = Fitted(pen, yaw, pitch, *size)
-    # Fitted fills the pen's unit; a metre shall be a metre of the room.
-    metres = 1 / view.size
-    pen = room.canvas.thing(name, column, room.row(ahead), metres * camera.zoom / middle)
-    view.pen = pen
-    return pen, view
+    """A pen and a point of view that fit the room's camera; a metre of the view is a metre of the room."""
+    camera, middle = room.camera, ahead + size[2] / 2
+    pitch = math.degrees(math.atan2(camera.eye - size[1] / 2, middle))
+    view = Fitted(room.ground, yaw, pitch, *size)
+    # Fitted fills a unit; only now is it known how many metres of the room that unit is.
+    view.pen = room.canvas.thing(name, column, room.row(ahead), camera.zoom / middle / view.size)
+    return view.pen, view
 
 
 def _square(view: Fitted, chance: Chance, frame: Paint, size: tuple[float, float, float]) -> None:

@@ -4,7 +4,6 @@ from cnnviz_widgets.data.miniworld.canvas import Canvas
 from cnnviz_widgets.data.miniworld.chance import Chance
 from cnnviz_widgets.data.miniworld.scenes.decor import enter
 from cnnviz_widgets.data.miniworld.scenes.dressing import (
-    fill_walls,
     hang_things,
     lay_rug,
     light_ceiling,
@@ -19,7 +18,7 @@ from cnnviz_widgets.data.miniworld.scenes.room import Room
 def living_room(chance: Chance, size: int) -> Canvas:
     """Draw a living room."""
     room = enter(chance, size)
-    hang_things(room, chance, 2)
+    hang_things(room, chance, 1)
     column, metres = chance.uniform(0.32, 0.68), chance.uniform(1.7, 2.3)
     ahead = share_ahead(room, chance, column, metres, (0.45, 0.9), 0.9)
     side = 1 if column < 0.5 else -1
@@ -30,12 +29,11 @@ def living_room(chance: Chance, size: int) -> Canvas:
     room.stand("sofa", column, ahead, metres)
     if chance.maybe(0.65):
         _before(room, chance, column + side * chance.uniform(0.0, 0.12), max(ahead - 0.8, room.ahead(0.0)))
-    if chance.maybe(0.5):
+    if chance.maybe(0.35):
         nearer = max(ahead - chance.uniform(0.2, 0.9), room.ahead(0.0))
         room.stand("chair", 0.5 + side * chance.uniform(0.3, 0.44), nearer, 0.95, flip=side > 0)
     light_ceiling(room, chance, chance.uniform(0.3, 0.7), ahead, 0.35)
-    fill_walls(room, chance, (0.06, 0.94), 1)
-    strew(room, chance, (0.1, 0.9, 0.5 - side * 0.25), 0.4)
+    strew(room, chance, (0.1, 0.9, 0.5 - side * 0.25), 0.35)
     put_before(room, chance, 0.15)
     return room.furnish()
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cnnviz_widgets.data.miniworld.canvas import FINER, Canvas
-from cnnviz_widgets.data.miniworld.chance import Chance
 from cnnviz_widgets.data.miniworld.palette import Paint
 from cnnviz_widgets.data.miniworld.pen import Pen, Point
+from cnnviz_widgets.data.miniworld.scenes.stencil import Painter
 from cnnviz_widgets.data.miniworld.things import PAINTERS
 from cnnviz_widgets.data.miniworld.vocabulary import CONCEPT_OF_CLASS
 
@@ -100,7 +100,7 @@ class Room:
         self._waiting: list[tuple[float, Callable[[], None]]] = []
 
     def floor(self, paint: Paint, ceiling: Paint) -> None:
-        """Lay the floor and put on the ceiling; the floor's pattern is in metres. The walls come after this."""
+        """Lay the floor, its pattern in metres, and put on the ceiling; the walls come after this."""
         camera = self.camera
         # A turn of 90 degrees only swaps a floor's two directions.
         paint = paint.scaled(1 / camera.eye).turned(camera.yaw % 90)
@@ -147,19 +147,20 @@ class Room:
         y: float = 0.0,
         flip: bool | None = None,
         layer: float = 0.0,
-        style: Chance | None = None,
+        painter: Painter | None = None,
     ) -> None:
         """Bring in a thing whose longest side is `metres`, to stand y metres above the floor.
 
-        `layer` draws it as if it were so many metres nearer. `style` decides what it looks like, so that two
-        things with equal styles are a pair.
+        `layer` draws it as if it were so many metres nearer. `name` is a key of
+        `things.PAINTERS`, unless another painter is given for a thing called so.
         """
         mirrored = self.canvas.chance.maybe() if flip is None else flip
+        paint = painter or PAINTERS[name]
 
         def draw() -> None:
             scale = metres * self.camera.zoom / ahead
             pen = self.canvas.thing(_WORDS.get(name, name), column, self.row(ahead, y), scale, flip=mirrored)
-            PAINTERS[name](pen, style or self.canvas.chance)
+            paint(pen, self.canvas.chance)
 
         self.later(ahead - layer, draw)
 

@@ -20,7 +20,7 @@ def staircase(chance: Chance, size: int) -> Canvas:
     room = enter(chance, size)
     hang_things(room, chance)
     column, metres = chance.uniform(0.3, 0.7), chance.uniform(2.2, 2.9)
-    ahead = share_ahead(room, chance, column, metres, (0.5, 0.95), 1.0)
+    ahead = share_ahead(room, chance, column, metres, (0.5, 0.85), 1.0)
     if chance.maybe(0.3):
         lay_rug(room, chance, column + chance.uniform(-0.1, 0.1), max(ahead - 1.2, room.ahead(0)), 2.0)
     room.stand("stairs", column, ahead, metres)
@@ -32,7 +32,7 @@ def staircase(chance: Chance, size: int) -> Canvas:
         on_top = chance.choose((("vase",), ("desk lamp",), ("plant",), ("clock",), ("book",)))
         chest(room, chance, place, max(room.wall_ahead(place) - 0.5, ahead), size_of, on_top)
     else:
-        fill_walls(room, chance, (0.06, 0.94, 0.5 + side * 0.32), 2)
+        fill_walls(room, chance, (0.06, 0.94, 0.5 + side * 0.32), ahead - 0.3, 0.6)
     strew(room, chance, (0.08, 0.92, 0.5 + side * 0.3), 0.5)
     put_before(room, chance, 0.2)
     return room.furnish()
