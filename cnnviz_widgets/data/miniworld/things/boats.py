@@ -13,7 +13,7 @@ _HULLS = ("white", "red", "blue", "black", "green", "yellow", "orange", "brown",
 
 @dataclass
 class _Hull:
-    """Measures of a hull: half its length and width, height of its side amidships, how far bow and stern rise."""
+    """Half a hull's length and width, height of its side amidships, and how far bow and stern rise above."""
 
     half: float
     beam: float

@@ -32,7 +32,9 @@ def house(pen: Pen, chance: Chance) -> None:
     glazing = Glazing(pen, chance)
     x, z = wide / 2, deep / 2
     faces = solids.box(-x, 0, -z, x, high, z, wall, "wall")
-    _fronts(faces, glazing, storeys, chance)
+    if storeys > 1 and glazing.bars == "cross":
+        glazing.bars = "mullion"  # bars that small would only cost time
+    _fronts(faces, glazing, storeys, chance, ("front", "left") if yaw > 3 else ("front",))
     roof = mix(chance, _ROOFS, "tile", "scaly", scale=0.28)
     if style == "gabled":
         _gable(solids, x, z, high, rise, wall, roof, glazing)
@@ -47,12 +49,14 @@ def house(pen: Pen, chance: Chance) -> None:
     solids.draw()
 
 
-def _fronts(faces: dict[str, Face], glazing: Glazing, storeys: int, chance: Chance) -> None:
-    """Put windows on both sides that may be seen, and a door on one."""
-    entrance = chance.choose(("front", "left"), (0.75, 0.25))
+def _fronts(
+    faces: dict[str, Face], glazing: Glazing, storeys: int, chance: Chance, sides: tuple[str, ...]
+) -> None:
+    """Put windows on the sides that are seen, and a door on one of them."""
+    entrance = sides[-1] if chance.maybe(0.25) else sides[0]
     tall = 1.0 / storeys
-    for name in ("front", "left"):
-        bays = chance.integer(2, 3) if storeys == 1 or name == entrance else 2
+    for name in sides:
+        bays = chance.integer(2, 3) if storeys == 1 or not glazing.shutters else 2
         skip = chance.integer(0, bays - 1) if name == entrance else -1
         pitch = 1.0 / bays
         half = pitch * chance.uniform(0.2, 0.27)

@@ -1,7 +1,7 @@
 """Castles: a ring of walls with towers at its corners, a gate, and a keep."""
 
 from cnnviz_widgets.data.miniworld.chance import Chance
-from cnnviz_widgets.data.miniworld.palette import Paint, mix
+from cnnviz_widgets.data.miniworld.palette import mix
 from cnnviz_widgets.data.miniworld.pen import UPRIGHT, Pen, Point
 from cnnviz_widgets.data.miniworld.solids import Solids
 from cnnviz_widgets.data.miniworld.things.openings import arched

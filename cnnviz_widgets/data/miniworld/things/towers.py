@@ -218,26 +218,11 @@ def _ball(pen: Pen, chance: Chance) -> None:
         )
     pen.ellipse(0, y, rx, ry, coat, "tank", shade=ROUND)
     if chance.maybe(0.6):
-        pen.polygon(
-            [
-                (-rx, y + 0.02),
-                (0, y - 0.03),
-                (rx, y + 0.02),
-                (rx, y - 0.025),
-                (0, y - 0.075),
-                (-rx, y - 0.025),
-            ],
-            second,
-            "tank",
-            shade=UPRIGHT,
-        )
+        edge = oval(0, y + 0.02, rx, 0.05, 0, 180, 360)
+        belt = edge + [(u, v - 0.05) for u, v in edge[::-1]]
+        pen.polygon(belt, second, "tank", shade=UPRIGHT)
     else:
-        pen.stroke(
-            [(-rx * 1.06, y), (-rx * 0.5, y - 0.035), (rx * 0.5, y - 0.035), (rx * 1.06, y)],
-            0.022,
-            second,
-            "gallery",
-        )
+        pen.stroke(oval(0, y, rx * 1.06, 0.05, 0, 180, 360), 0.022, second, "gallery")
     pen.rect(-0.02, y + ry - 0.01, 0.02, y + ry + 0.03, second, "tank")
 
 

@@ -7,7 +7,7 @@ from cnnviz_widgets.data.miniworld.chance import Chance
 from cnnviz_widgets.data.miniworld.palette import Paint, mix
 from cnnviz_widgets.data.miniworld.pen import FALLING, Pen, Point
 from cnnviz_widgets.data.miniworld.solids import Face, Solids
-from cnnviz_widgets.data.miniworld.things.wheels import Trim, far_wheels, lamps, wheels
+from cnnviz_widgets.data.miniworld.things.wheels import Trim, arches, far_wheels, lamps, wheels
 
 _COLORS = ("red", "blue", "white", "black", "grey", "yellow", "green", "orange", "brown", "pink", "purple")
 
@@ -39,8 +39,14 @@ _SHAPES: dict[str, tuple[Sequence[Point], Sequence[Point], tuple[float, float], 
         0.115,
     ),
     "beetle": (
-        ((0.46, 0.1), (0.47, 0.18), (0.4, 0.27), (0.3, 0.3), (-0.26, 0.29), (-0.4, 0.26), (-0.47, 0.19), (-0.48, 0.1)),
-        ((0.33, 0.28), (0.27, 0.37), (0.17, 0.435), (0.06, 0.455), (-0.05, 0.445), (-0.13, 0.41), (-0.22, 0.28)),
+        (
+            *((0.46, 0.1), (0.47, 0.18), (0.4, 0.27), (0.3, 0.3)),
+            *((-0.26, 0.29), (-0.4, 0.26), (-0.47, 0.19), (-0.48, 0.1)),
+        ),
+        (
+            *((0.33, 0.28), (0.27, 0.37), (0.17, 0.435), (0.06, 0.455)),
+            *((-0.05, 0.445), (-0.13, 0.41), (-0.22, 0.28)),
+        ),
         (-0.29, 0.29),
         0.105,
     ),
@@ -51,95 +57,84 @@ def car(pen: Pen, chance: Chance) -> None:
     """Draw a car: sedan, hatchback, van, pickup or beetle, of any colour."""
     kind = chance.choose(tuple(_SHAPES), (0.3, 0.26, 0.15, 0.13, 0.16))
     body, cabin, axles, radius = _SHAPES[kind]
-    if chance.maybe(0.45):  # the tail to the left: what is seen of the ends changes
-        body, cabin = _mirrored(body), _mirrored(cabin)
-        axles = (-axles[0], -axles[1])
-    nose_left = axles[0] < 0
+    nose_left = chance.maybe(0.55)
+    if not nose_left:
+        body, cabin, axles = _mirrored(body), _mirrored(cabin), (-axles[0], -axles[1])
     yaw = chance.choose((0.0, 1.0), (0.3, 0.7)) * chance.uniform(16, 58)
-    half = chance.uniform(0.17, 0.2)
     turn = math.radians(yaw)
-    fit = 0.99 / (math.cos(turn) + 1.9 * half * math.sin(turn))
-    stretch = min(1.25, fit) * chance.uniform(0.97, 1.0)
-    taller = stretch * chance.uniform(0.96, 1.1)
-    body = [(x * stretch, y * taller) for x, y in body]
-    cabin = [(x * stretch, y * taller) for x, y in cabin]
-    axle_at = tuple(x * stretch for x in axles)
-    half, radius = half * stretch, radius * taller
+    half = chance.uniform(0.17, 0.2)
+    # The more it is turned, the longer it may be: what is seen of it fills the unit.
+    long = min(1.25, 0.99 / (math.cos(turn) + 1.9 * half * math.sin(turn))) * chance.uniform(0.97, 1.0)
+    high = long * chance.uniform(0.96, 1.1)
+    at = tuple(x * long for x in axles)
+    half, radius = half * long, radius * high
     solids = Solids(pen, yaw, chance.uniform(4, 11))
     pen.shadow(0, 0, 0.54, 0.055 + 0.08 * math.sin(turn))
-    trim = Trim.of(pen, chance)
-    coat = mix(chance, _COLORS, "metal")
-    far_wheels(pen, solids, axle_at, radius, half, trim)
-    solids.box(
-        body[-1][0] * 0.9,
-        radius * 0.7,
-        -half * 0.8,
-        -body[-1][0] * 0.9,
-        body[0][1] + 0.01,
-        half * 0.8,
-        trim.tyre,
-        layer=-2,
-    )
-    lower = solids.prism(body, -half, half, coat, "body")
+    trim, coat = Trim.of(pen, chance), mix(chance, _COLORS, "metal")
+    if yaw:
+        far_wheels(pen, solids, at, radius, half, trim)
+    end, low = 0.45 * long, radius * 0.7
+    under = [(x, y, -half * 0.8) for x, y in ((-end, low), (end, low), (end, low * 2), (-end, low * 2))]
+    solids.plate(under, trim.tyre, "body", layer=-2)
+    lower = solids.prism([(x * long, y * high) for x, y in body], -half, half, coat, "body")
     lower["front"].shade = FALLING
-    inward = half * 0.9
-    upper = solids.prism(cabin, -inward, inward, coat, "cabin", layer=1)
-    upper["front"].shade = FALLING
-    _side_windows(upper["front"], cabin, kind, trim)
-    ends = (0, len(cabin) - 2) if nose_left else (len(cabin) - 2, 0)
-    for place, end in zip(("windshield", "window"), (ends[1], ends[0]), strict=True):
-        upper[f"side {end}"].put([(0.08, 0.06), (0.92, 0.06), (0.92, 0.94), (0.08, 0.94)], trim.glass, place)
-    _details(lower, nose_left, chance, trim, len(body))
+    _cabin(solids, [(x * long, y * high) for x, y in cabin], half * 0.9, coat, trim, kind, nose_left)
+    _sides(lower["front"], nose_left, chance, trim)
+    if yaw:  # the left end is seen; of its edges, the last but one stands upright
+        _end(lower[f"side {len(body) - 2}"], nose_left, chance, trim)
     if kind == "pickup":
-        bed = lower["side 2" if nose_left else "side 3"]
-        bed.rect(0.08, 0.03 if nose_left else 0.57, 0.92, 0.43 if nose_left else 0.97, trim.tyre, "body")
+        bed, start = (lower["side 2"], 0.03) if nose_left else (lower["side 3"], 0.57)
+        bed.rect(0.08, start, 0.92, start + 0.4, trim.tyre, "body")
     solids.draw()
-    for x in axle_at:
-        well = [(x + radius * 1.18 * c, radius + radius * 1.18 * s) for c, s in _HALF]
-        pen.polygon([solids.seen(u, v, -half - 0.001) for u, v in well], trim.tyre, "body")
-    wheels(pen, solids, axle_at, radius, -half, half * 0.3, trim)
-
-
-_HALF = [(math.cos(math.radians(t)), math.sin(math.radians(t))) for t in range(-12, 193, 17)]
+    arches(pen, solids, at, radius, -half, trim)
+    wheels(pen, solids, at, radius, -half, half * 0.3, trim)
 
 
 def _mirrored(points: Sequence[Point]) -> list[Point]:
     return [(-x, y) for x, y in reversed(points)]
 
 
-def _side_windows(face: Face, cabin: Sequence[Point], kind: str, trim: Trim) -> None:
-    """Put the cabin's outline, shrunk, on its side as glass, with a pillar between two windows."""
-    xs, ys = [x for x, _ in cabin], [y for _, y in cabin]
+def _cabin(
+    solids: Solids, outline: list[Point], half: float, coat: Paint, trim: Trim, kind: str, nose_left: bool
+) -> None:
+    """Add the cabin: windshield, rear window, and its own outline, shrunk, as glass on its side."""
+    cabin = solids.prism(outline, -half, half, coat, "cabin", layer=1)
+    side, last = cabin["front"], len(outline) - 2
+    side.shade = FALLING
+    front, rear = (last, 0) if nose_left else (0, last)
+    cabin[f"side {front}"].rect(0.08, 0.06, 0.92, 0.94, trim.glass, "windshield")
+    cabin[f"side {rear}"].rect(0.08, 0.06, 0.92, 0.94, trim.glass, "window")
+    xs, ys = [x for x, _ in outline], [y for _, y in outline]
     left, low, wide, high = min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)
-    points = [((x - left) / wide, (y - low) / high) for x, y in cabin]
+    points = [((x - left) / wide, (y - low) / high) for x, y in outline]
     shrunk = [(0.5 + (s - 0.5) * 0.86, 0.5 + (t - 0.47) * 0.74) for s, t in points]
-    face.put(shrunk, trim.glass, "window", shade=FALLING)
-    pillars = (0.52,) if kind in ("pickup", "beetle") else (0.36, 0.68)
-    for at in pillars[: 1 if kind in ("pickup", "beetle") else 2]:
-        face.rect(at - 0.018, 0.1, at + 0.018, 0.92, face.paint, "pillar")
+    side.put(shrunk, trim.glass, "window", shade=FALLING)
+    for at in (0.52,) if kind in ("pickup", "beetle") else (0.36, 0.68):
+        side.rect(at - 0.018, 0.1, at + 0.018, 0.92, coat, "pillar")
 
 
-def _details(lower: dict[str, Face], nose_left: bool, chance: Chance, trim: Trim, count: int) -> None:
-    """Add doors, handles, bumpers, lamps and plates."""
-    side = lower["front"]
+def _sides(side: Face, nose_left: bool, chance: Chance, trim: Trim) -> None:
+    """Add doors, a handle, and what is seen of lamps and bumpers from the side."""
     seam = side.paint.lit(0.72)
-    low, high = 0.12, 0.96
     for at in (0.33, 0.5, 0.67) if chance.maybe(0.6) else (0.36, 0.62):
-        side.rect(at - 0.004, low, at + 0.004, high, seam, "door")
-    side.rect(0.0, 0.0, 1.0, 0.12, side.paint.lit(0.6), "body")
+        side.rect(at - 0.004, 0.12, at + 0.004, 0.96, seam, "door")
+    side.rect(0.0, 0.0, 1.0, 0.12, seam, "body", light=0.85)
     side.rect(0.53, 0.68, 0.58, 0.74, trim.metal, "handle")
-    # The lowest edge of each end: the one that ends the outline, and the one that begins it.
-    left, right = lower[f"side {count - 2}"], lower["side 0"]
-    left.origin, left.up = left.at(0, 1), (-left.up[0], -left.up[1], -left.up[2])  # it runs downwards
-    nose, tail = (left, right) if nose_left else (right, left)
     front_x, rear_x = (0.0, 0.955) if nose_left else (0.955, 0.0)
     side.rect(front_x, 0.55, front_x + 0.045, 0.8, trim.lamp, "headlight", glow=trim.shines)
     side.rect(rear_x, 0.55, rear_x + 0.045, 0.85, trim.rear, "headlight", glow=trim.shines)
-    for end, paint in ((nose, trim.lamp), (tail, trim.rear)):
-        end.rect(-0.02, 0.0, 1.02, 0.3, trim.metal, "bumper")
-        lamps(end, trim, paint, 0.55, 0.95, round_=end is nose and chance.maybe(0.4))
-        end.rect(0.34, 0.1, 0.66, 0.42, trim.plate, "license plate")
-    nose.rect(0.32, 0.5, 0.68, 0.9, trim.tyre, "body")
+    for left in (0.0, 0.965):
+        side.rect(left, 0.0, left + 0.035, 0.26, trim.metal, "bumper")
+
+
+def _end(end: Face, nose: bool, chance: Chance, trim: Trim) -> None:
+    """Add bumper, lamps, license plate, and a grille at the nose."""
+    end.origin, end.up = end.at(0, 1), (-end.up[0], -end.up[1], -end.up[2])  # this edge runs downwards
+    end.rect(-0.02, 0.0, 1.02, 0.3, trim.metal, "bumper")
+    lamps(end, trim, trim.lamp if nose else trim.rear, 0.55, 0.95, round_=nose and chance.maybe(0.4))
+    if nose:
+        end.rect(0.32, 0.5, 0.68, 0.9, trim.tyre, "body")
+    end.rect(0.34, 0.1, 0.66, 0.42, trim.plate, "license plate")
 
 
 def bus(pen: Pen, chance: Chance) -> None:
@@ -172,9 +167,9 @@ def bus(pen: Pen, chance: Chance) -> None:
     else:
         _bus_end(nose, trim, trim.lamp, 0.36 if kind == "double" else 0.5)
     _bus_windows(body, kind, nose, nose_left, pen, chance, trim)
-    tail = body["right" if nose_left else "left"]
-    _bus_end(tail, trim, trim.rear, 0.5)
-    tail.rect(0.15, 0.56, 0.85, 0.88, trim.glass, "window", shade=FALLING)
+    if not nose_left:  # the left end is the one that is seen
+        _bus_end(body["left"], trim, trim.rear, 0.5)
+        body["left"].rect(0.15, 0.56, 0.85, 0.88, trim.glass, "window", shade=FALLING)
     solids.draw()
     wheels(pen, solids, axles, radius, -z, z * 0.3, trim)
 

@@ -1,10 +1,11 @@
 """Wheels, and the lamps and plates that cars and buses share."""
 
+import math
 from dataclasses import dataclass
 
 from cnnviz_widgets.data.miniworld.chance import Chance
 from cnnviz_widgets.data.miniworld.palette import Paint, mix
-from cnnviz_widgets.data.miniworld.pen import ROUND, Pen, oval
+from cnnviz_widgets.data.miniworld.pen import ROUND, Pen, Point, oval
 from cnnviz_widgets.data.miniworld.solids import Face, Solids
 
 
@@ -39,17 +40,13 @@ class Trim:
 def wheels(
     pen: Pen, solids: Solids, at: tuple[float, ...], radius: float, near: float, thick: float, trim: Trim
 ) -> None:
-    """Draw the near wheels of axles at these x, their outer side at z = near: tyre, its width, rim and hub."""
+    """Draw the near wheels of axles at these x, their outer side at z = near."""
     for x in at:
-        for z, size, paint, part in (
-            (near + thick, 1.0, trim.tyre, "wheel"),
-            (near + thick / 2, 1.0, trim.tyre, "wheel"),
-            (near, 1.0, trim.tyre, "wheel"),
-            (near - 0.004, 0.62, trim.rim, "rim"),
-            (near - 0.006, 0.2, trim.tyre, "rim"),
-        ):
-            circle = [solids.seen(u, v, z) for u, v in oval(x, radius, radius * size, radius * size)]
-            pen.polygon(circle, paint, part, shade=ROUND if part == "rim" else (0.0, 0.0, 0.0, 0.0))
+        inner, outer = (_disc(solids, x, radius, z, _ROUND) for z in (near + thick, near))
+        pen.polygon(inner, trim.tyre, "wheel")
+        pen.polygon(outer, trim.tyre, "wheel")
+        pen.polygon(_disc(solids, x, radius, near, _FEWER, 0.62), trim.rim, "rim", shade=ROUND)
+        pen.polygon(_disc(solids, x, radius, near, _FEWEST, 0.2), trim.tyre, "rim")
 
 
 def far_wheels(
@@ -57,10 +54,32 @@ def far_wheels(
 ) -> None:
     """Draw the wheels of the other side, to be covered by the body: a dark tyre each."""
     for x in at:
-        for z in (far, far - 0.07):
-            pen.polygon(
-                [solids.seen(u, v, z) for u, v in oval(x, radius, radius, radius)], trim.tyre, "wheel"
-            )
+        pen.polygon(_disc(solids, x, radius, far - 0.04, _FEWER), trim.tyre, "wheel")
+
+
+def arches(pen: Pen, solids: Solids, at: tuple[float, ...], radius: float, near: float, trim: Trim) -> None:
+    """Draw the dark openings that the near wheels stand in."""
+    for x in at:
+        pen.polygon(_disc(solids, x, radius, near, _UPPER, 1.18), trim.tyre, "body")
+
+
+def _circle(count: int, start: float = 0.0, end: float = 360.0) -> list[Point]:
+    turns = [math.radians(start + (end - start) * k / count) for k in range(count)]
+    return [(math.cos(turn), math.sin(turn)) for turn in turns]
+
+
+_ROUND, _FEWER, _FEWEST, _UPPER = _circle(18), _circle(14), _circle(7), _circle(13, -12, 205)
+
+
+def _disc(
+    solids: Solids, x: float, radius: float, z: float, circle: list[Point], size: float = 1.0
+) -> list[Point]:
+    """See a disc of a wheel: over so small a piece, perspective is as good as linear."""
+    (u, v), (a, b), (c, d) = (
+        solids.seen(*each) for each in ((x, radius, z), (x + radius, radius, z), (x, 0, z))
+    )
+    a, b, c, d = (a - u) * size, (b - v) * size, (u - c) * size, (v - d) * size
+    return [(u + p * a + q * c, v + p * b + q * d) for p, q in circle]
 
 
 def lamps(face: Face, trim: Trim, paint: Paint, low: float, high: float, *, round_: bool = False) -> None:

@@ -1,6 +1,7 @@
 """Windmills: tower, smock and post mills, and the wind pump of the prairie."""
 
 import math
+from collections.abc import Callable
 
 from cnnviz_widgets.data.miniworld.chance import Chance
 from cnnviz_widgets.data.miniworld.palette import Paint, mix
@@ -208,8 +209,8 @@ def _blades(pen: Pen, chance: Chance, y: float, length: float) -> None:
     pen.ellipse(0, y, 0.034, 0.034, hub, "hub", shade=ROUND)
 
 
-def _comb(at) -> list[Point]:  # type: ignore[no-untyped-def]
-    """Outline of a blade's outer rail with bars that reach in to the spar: one polygon, gaps between the bars."""
+def _comb(at: Callable[[float, float], Point]) -> list[Point]:
+    """Outline of a blade's outer rail and the bars that reach in from it to the spar, all in one polygon."""
     bars, thick = 7, 0.022
     points = [at(0.99, 1.0), at(0.22, 1.0)]
     for k in range(bars):
