@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from cnnviz_widgets.data.miniworld.canvas import Canvas, Light
+from cnnviz_widgets.data.miniworld.canvas import Canvas
 from cnnviz_widgets.data.miniworld.chance import Chance
-from cnnviz_widgets.data.miniworld.palette import RGB, Paint, mix
+from cnnviz_widgets.data.miniworld.palette import RGB, Paint, mix, shade
 from cnnviz_widgets.data.miniworld.pen import smooth
+from cnnviz_widgets.data.miniworld.region import Light
 
 Hue = tuple[str, RGB]
 """A colour as it is called and as it is seen, 0 to 255."""
@@ -38,6 +39,13 @@ class Hour:
     cloud: Hue
     water: tuple[str, ...]
     thick: float
+
+    def water_paint(self, chance: Chance, scale: float) -> Paint:
+        """Mix the paint of open water that mirrors some of the sky; `scale` as in `Paint`."""
+        color = chance.choose(self.water)
+        own = (44.0, 116.0, 104.0) if color == "green" else shade(chance, color)  # no lawn
+        rgb = between(own, self.low[1], chance.uniform(0.1, 0.4))
+        return mix(chance, color, "water", scale=scale, strength=chance.uniform(0.12, 0.4), rgb=rgb)
 
     def haze(self, far: float) -> float:
         """How much something fades that is this far away, from 0 (here) to 1 (the farthest hills)."""
@@ -101,10 +109,10 @@ _KINDS = {
             (("blue", (104.0, 156.0, 204.0)), ("yellow", (250.0, 226.0, 158.0))),
             (("yellow", (244.0, 214.0, 138.0)), ("orange", (246.0, 186.0, 110.0))),
         ),
-        ("white", (252.0, 240.0, 214.0)), ("blue", "green", "yellow"),
+        ("white", (252.0, 240.0, 214.0)), ("blue", "green", "grey"),
     ),
     "night": _Kind(
-        (0.36, 0.42, 0.64), 0.9, 0.3, (34.0, 42.0, 78.0),
+        (0.46, 0.52, 0.74), 0.9, 0.3, (34.0, 42.0, 78.0),
         (
             (("black", (12.0, 16.0, 34.0)), ("blue", (40.0, 56.0, 110.0))),
             (("blue", (22.0, 30.0, 76.0)), ("purple", (78.0, 66.0, 120.0))),
@@ -147,20 +155,22 @@ def draw_hour(chance: Chance) -> Hour:
 
 
 def paint_sky(canvas: Canvas, chance: Chance, hour: Hour, horizon: float) -> None:
-    """Fill the whole picture with sky, its bands between overhead and the horizon; with sun, moon or clouds."""
+    """Fill the whole picture with sky, in bands down to the horizon; with sun, moon or clouds."""
     pen = canvas.stuff("sky")
     cloudy = chance.maybe(0.25 if hour.name == "fog" else 0.55)
-    size, strength, bands = chance.uniform(0.6, 1.5), chance.uniform(0.4, 0.95), 9
+    size, strength, bands = chance.uniform(0.6, 1.5), chance.uniform(0.4, 0.95), 8
     edges = [horizon + (1 - horizon) * k / bands for k in range(bands + 1)]
     edges[0] = 0.0  # whatever the land leaves open is sky, and has a label
-    for k in range(bands):
-        share = (k + 0.5) / bands
-        rgb = _between(hour.low[1], hour.top[1], share)
-        name = (hour.top if share > 0.5 else hour.low)[0]
-        veil = _between(rgb, hour.cloud[1], strength)
-        tile = "clouds" if cloudy else "plain"
-        paint = Paint(name, hour.cloud[0] if cloudy else name, "", "", rgb, veil if cloudy else rgb, tile, size)
-        pen.rect(0, edges[k], 1, edges[k + 1], paint, glow=True)
+    hues = [between(hour.low[1], hour.top[1], (k + 0.5) / bands) for k in range(bands)]
+    for k, rgb in enumerate(hues):
+        name = (hour.top if k >= bands / 2 else hour.low)[0]
+        cloud = hour.cloud[0] if cloudy else name
+        veil = between(rgb, hour.cloud[1], strength if cloudy else 0)
+        paint = Paint(name, cloud, "", "", rgb, veil, "clouds" if cloudy else "plain", size)
+        # Each band runs from the brightness of the one below to that of the one above, so that none shows.
+        slope = (sum(hues[min(k + 1, bands - 1)]) - sum(hues[max(k - 1, 0)])) / 4 / sum(rgb)
+        ky = slope / hour.light.contrast if k else 0.0
+        pen.rect(0, edges[k], 1, edges[k + 1], paint, glow=True, shade=(0.0, ky, 0.0, 0.0))
     _lights(canvas, chance, hour, horizon)
     if chance.maybe(0.3):
         _clouds(canvas, chance, hour, horizon)
@@ -196,9 +206,10 @@ def _clouds(canvas: Canvas, chance: Chance, hour: Hour, horizon: float) -> None:
         tops = [chance.uniform(0.1, 0.32) for _ in range(4)]
         outline = [(-0.5, 0.02), (-0.2, 0.0), (0.2, 0.0), (0.5, 0.03)]
         outline += [(0.36 - 0.24 * k, high * (1.1 if 0 < k < 3 else 0.7)) for k, high in enumerate(tops)]
-        cloud = Paint(name, name, "", "", _between(rgb, hour.low[1], 0.2), rgb, "soft", 1.0)
+        cloud = Paint(name, name, "", "", between(rgb, hour.low[1], 0.2), rgb, "soft", 1.0)
         pen.polygon(smooth(outline), cloud, shade=(0.0, 0.08, 0.0, 0.0), glow=True)
 
 
-def _between(a: RGB, b: RGB, share: float) -> RGB:
+def between(a: RGB, b: RGB, share: float) -> RGB:
+    """Return the colour that lies `share`, 0 to 1, of the way from a to b."""
     return (a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share, a[2] + (b[2] - a[2]) * share)
