@@ -15,7 +15,7 @@ from cnnviz_widgets.data.miniworld.region import Light, Region
 _TILE = {name: index * tiles.SIDE * tiles.SIDE for index, name in enumerate(tiles.NAMES)}
 _FINE = 16384.0  # coefficients are multiples of 1 / _FINE
 _VIGNETTE = 0.10
-_GRAIN = 5.0  # grey levels, from the mean to the brightest grain
+_GRAIN = 3.5  # grey levels, from the mean to the brightest grain
 
 Table = dict[str, np.ndarray]
 
