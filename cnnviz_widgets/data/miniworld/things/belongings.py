@@ -37,7 +37,13 @@ def vase(pen: Pen, chance: Chance) -> None:
     else:
         wide, neck = wide * 1.4, neck * 1.3
     belly = chance.uniform(0.3, 0.6)
-    profile = [(wide * 0.6, 0.0), (wide, top * belly), (neck, top * 0.86), (neck * 1.35, top)]
+    profile = [
+        (wide * 0.4, 0.0),
+        (wide * 0.64, 0.02),
+        (wide, top * belly),
+        (neck, top * 0.86),
+        (neck * 1.35, top),
+    ]
     pen.polygon(smooth(_turned(profile), 5), paint, "body", shade=_POLISH)
     pen.ellipse(0.0, top, neck * 1.35, neck * 0.3, paint, "rim", light=0.7)
 
@@ -74,7 +80,7 @@ def ball(pen: Pen, chance: Chance) -> None:
     """A ball: plain, striped, dotted, or a football with dark patches."""
     pen.shadow(0.0, 0.02, 0.5, 0.1)
     if chance.maybe(0.3):
-        skin = mix(chance, "white", "leather", strength=0.03)
+        skin = mix(chance, ("white", "white", "yellow", "orange"), "leather", strength=0.03)
         patch = mix(chance, ("black", "black", "blue", "red"), "leather", strength=0.05)
         pen.ellipse(0.0, 0.5, 0.5, 0.5, skin, "", shade=ROUND)
         start = chance.uniform(0, 1.2)
@@ -96,7 +102,7 @@ def _pentagon(pen: Pen, paint: Paint, x: float, y: float, rx: float, ry: float, 
 def book(pen: Pen, chance: Chance) -> None:
     """A book that lies flat, or stands and shows its cover."""
     cover = _any(chance, chance.choose(("paper", "leather")), 0.3)
-    pages = mix(chance, "white", "paper", "striped", "grey", scale=0.08, strength=0.3)
+    pages = mix(chance, "white", "paper", "striped", "grey", scale=0.2, strength=0.3)
     thick = chance.uniform(0.1, 0.2)
     if chance.maybe():
         pen.shadow(0.0, 0.05, 0.5, 0.12)

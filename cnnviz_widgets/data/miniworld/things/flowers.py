@@ -8,6 +8,7 @@ from cnnviz_widgets.data.miniworld.palette import Paint, mix
 from cnnviz_widgets.data.miniworld.pen import FALLING, LYING, ROUND, UPRIGHT, Pen, Point, oval, smooth
 from cnnviz_widgets.data.miniworld.vocabulary import COLORS
 
+_SMALL = 0.17  # radius of a bloom below which fewer petals do
 PETALS = ("red", "yellow", "white", "pink", "purple", "blue", "orange")
 
 
@@ -41,7 +42,7 @@ def bouquet(pen: Pen, chance: Chance, y: float, spread: float, height: float) ->
     petal = mix(chance, PETALS, "foliage", tile="soft", strength=0.08)
     middle = mix(chance, ("yellow", "brown"), "foliage")
     bloom = chance.choose((_daisy, _tulip, _rose, _poppy))
-    count = chance.integer(3, 4)
+    count = 3 if bloom is _rose else chance.integer(3, 4)
     for k in range(count):
         x = spread * (2 * k / (count - 1) - 1)
         top = y + height * (1 - 0.5 * abs(x / spread)) - 0.08
@@ -81,6 +82,7 @@ def _petal(
 
 def _daisy(pen: Pen, chance: Chance, x: float, y: float, r: float, petal: Paint, middle: Paint) -> None:
     flat, count, start = chance.uniform(0.7, 1.0), chance.integer(9, 13), chance.uniform(0, 1)
+    count = count if r > _SMALL else 7
     for k in range(count):
         t = 2 * math.pi * (k + start) / count
         light = 0.96 + 0.12 * math.sin(t) - 0.1 * (k % 2)
@@ -91,7 +93,7 @@ def _daisy(pen: Pen, chance: Chance, x: float, y: float, r: float, petal: Paint,
 def _sunflower(pen: Pen, chance: Chance, x: float, y: float, r: float, petal: Paint, middle: Paint) -> None:
     seeds = mix(chance, ("brown", "black"), "foliage", "dotted", scale=0.12)
     flat = chance.uniform(0.8, 1.0)
-    for row, light in ((0.0, 0.82), (0.5, 1.05)):
+    for row, light in ((0.0, 0.82), (0.5, 1.05)) if r > _SMALL else ((0.0, 1.0),):
         for k in range(10):
             t = 2 * math.pi * (k + row) / 10
             _petal(pen, x, y, t, r * (1 - 0.1 * row), 0.17, flat, petal, light + 0.06 * math.sin(t))
@@ -131,7 +133,8 @@ def _tulip(pen: Pen, chance: Chance, x: float, y: float, r: float, petal: Paint,
 def _rose(pen: Pen, chance: Chance, x: float, y: float, r: float, petal: Paint, middle: Paint) -> None:
     """Petals around petals, each ring smaller and turned."""
     start = chance.uniform(0, 6)
-    for ring, (far, size, light) in enumerate(((0.5, 0.5, 0.8), (0.3, 0.42, 0.95))):
+    rings = ((0.5, 0.5, 0.8), (0.3, 0.42, 0.95))
+    for ring, (far, size, light) in enumerate(rings if r > _SMALL else rings[:1]):
         for k in range(5):
             t = start + ring * 0.6 + 2 * math.pi * k / 5
             cx, cy = x + far * r * math.cos(t), y + far * r * 0.9 * math.sin(t)

@@ -18,19 +18,18 @@ def bell_pepper(pen: Pen, chance: Chance) -> None:
     if chance.maybe(0.2):
         _halved(pen, chance, skin, stem, wide, high)
         return
+    taper = chance.uniform(0.66, 0.95)
     if chance.maybe(0.3):  # on its side, the stem to the left or right and a little up
         to, angle = chance.sign(), chance.uniform(58, 86)
         cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
-        rest = max(
-            0.98 * wide * sin - 0.45 * high * cos, 0.68 * wide * sin
-        )  # on a flank or on its blossom end
+        # It rests on a flank or on the rim of its blossom end, whichever is lower.
+        rest = max(wide * sin - 0.47 * high * cos, 0.88 * wide * taper * sin - 0.09 * cos)
         pen = pen.piece(to * 0.48 * sin, rest, tilt=to * angle)
-    _lobes(pen, chance, skin, wide, high)
+    _lobes(pen, chance, skin, wide, high, taper)
     _stem(pen, chance, stem, high)
 
 
-def _lobes(pen: Pen, chance: Chance, skin: Paint, wide: float, high: float) -> None:
-    taper = chance.uniform(0.66, 0.95)
+def _lobes(pen: Pen, chance: Chance, skin: Paint, wide: float, high: float, taper: float) -> None:
     far = (-0.42, 0.44) if chance.maybe() else (0.0,)
     for x in far:
         _lobe(pen, skin, x * wide, wide * 0.5, high * 0.97, taper, 0.72)
@@ -130,17 +129,9 @@ def lemon(pen: Pen, chance: Chance) -> None:
         _cut(pen, peel, pith, flesh, 0.24, 0.23, 0.22, chance.uniform(0.75, 1.0))
     elif what == "half":
         pen.shadow(0.0, 0.02, 0.42, 0.07)
-        dome = [
-            (-0.05, 0.06),
-            (0.3, 0.12),
-            (0.42, 0.33),
-            (0.49, 0.37),
-            (0.42, 0.43),
-            (0.28, 0.62),
-            (-0.05, 0.7),
-        ]
-        pen.blob([*dome, (-0.3, 0.4)], peel, "body", shade=ROUND)
-        _cut(pen, peel, pith, flesh, -0.14, 0.39, 0.34, 0.72)
+        dome = [(-0.05, 0.02), (0.3, 0.08), (0.42, 0.29), (0.49, 0.33), (0.42, 0.39), (0.28, 0.58)]
+        pen.blob([*dome, (-0.05, 0.66), (-0.3, 0.36)], peel, "body", shade=ROUND)
+        _cut(pen, peel, pith, flesh, -0.14, 0.35, 0.34, 0.72)
     else:
         pen.shadow(0.0, 0.02, 0.42, 0.05)
         _cut(pen, peel, pith, flesh, 0.0, 0.47, 0.46, chance.uniform(0.8, 1.0))

@@ -95,8 +95,12 @@ def dumbbell(pen: Pen, chance: Chance) -> None:
     sides = chance.choose((6, 6, 16, 16, 8))
     big, plates = chance.uniform(0.17, 0.25), chance.integer(1, 3)
     thick, half = chance.uniform(0.16, 0.22) / plates, chance.uniform(0.2, 0.28)
-    space = _Axis(chance, big * (math.cos(math.pi / sides) if sides < 10 else 1.0), half + thick * plates)
-    pen.shadow(0.0, space.floor, space.wide, space.floor + 0.03)
+    tip = half + thick * plates
+    space = _Axis(chance)
+    space.put_down(
+        [(to * at, big) for to in (-1, 1) for at in (half, half + thick)] + [(tip, 0.1), (-tip, 0.1)], sides
+    )
+    pen.shadow(0.0, space.floor, space.wide(tip, big), space.floor + 0.03)
     ends = (-1, 1) if space.near > 0 else (1, -1)
     for k, end in enumerate(ends):
         order = range(plates) if k else range(plates - 1, -1, -1)
@@ -109,14 +113,13 @@ def dumbbell(pen: Pen, chance: Chance) -> None:
             inner, outer = space.disc(end * a, r, sides), space.disc(end * b, r, sides)
             pen.polygon(_hull(inner + outer), weight, "weight", shade=(0.16, 0.2, -0.1, -0.2))
             pen.polygon(outer if k else inner, weight, "weight", light=1.12 if k else 0.8)
-    tip = half + thick * plates
     pen.polygon(space.disc(ends[1] * tip, 0.06, 10), cap, "weight", light=1.0)
 
 
 class _Axis:
     """Where points around a dumbbell's bar are seen: turned, and from a little above."""
 
-    def __init__(self, chance: Chance, rest: float, reach: float) -> None:
+    def __init__(self, chance: Chance) -> None:
         self.upright = chance.maybe(0.15)
         yaw = math.radians(chance.sign() * chance.uniform(12, 50))
         pitch = math.radians(chance.uniform(12, 32))
@@ -126,12 +129,18 @@ class _Axis:
         self._along: Point3 = (0.0, 1.0, 0.0) if self.upright else (cos, 0.0, sin)
         self._across: Point3 = (cos, 0.0, sin) if self.upright else (-sin, 0.0, cos)
         self._up: Point3 = (-sin, 0.0, cos) if self.upright else (0.0, 1.0, 0.0)
-        height = reach if self.upright else rest
-        # The nearest point of the floor that it covers is where it stands.
-        depth = rest if self.upright else reach * abs(sin) + rest * abs(cos)
-        self.floor = depth * self._sp * 0.8
-        self.wide = rest * 1.2 if self.upright else reach * cos + rest * abs(sin)
-        self._lift = height * self._cp + self.floor
+        self._lift = self.floor = 0.0
+
+    def put_down(self, discs: Sequence[tuple[float, float]], sides: int) -> None:
+        """Lift everything until the lowest of the discs, (place on the bar, radius), is seen at height 0."""
+        lowest = min(y for at, r in discs for _, y in self.disc(at, r, sides))
+        beneath = max(at if self.upright else r for at, r in discs)
+        self._lift, self.floor = -lowest, -beneath * self._cp - lowest
+
+    def wide(self, reach: float, r: float) -> float:
+        """Half the width of what stands on the floor."""
+        (along, _, _), (across, _, _) = self._along, self._across
+        return r * 1.2 if self.upright else reach * abs(along) + r * abs(across)
 
     def disc(self, at: float, r: float, sides: int) -> list[Point]:
         points = []
