@@ -47,21 +47,32 @@ def streetlight(pen: Pen, chance: Chance) -> None:
         pen.shine(*lamp, 0.28, 0.8)
 
 
+_SIGNALS = (("green", (60.0, 230.0, 110.0)), ("yellow", (255.0, 210.0, 60.0)), ("red", (255.0, 60.0, 50.0)))
+
+
 def traffic_light(pen: Pen, chance: Chance) -> None:
-    """Draw a traffic light that shows red, yellow or green."""
+    """Draw a traffic light that shows red, yellow or green; one for walkers has no yellow."""
     iron = mix(chance, ("grey", "black", "yellow", "green"), "metal")
     case = mix(chance, ("black", "yellow", "black", "green"), "metal")
+    signals = _SIGNALS if chance.maybe(0.8) else _SIGNALS[::2]
+    radius = chance.uniform(0.05, 0.062)
+    low, half = 0.985 - 2.3 * radius * len(signals), radius * chance.uniform(1.5, 1.9)
+    thin = chance.uniform(0.014, 0.024)
     pen.shadow(0, 0, 0.1, 0.03)
-    pen.rect(-0.018, 0, 0.018, 0.68, iron, "pillar", shade=UPRIGHT)
-    pen.rect(-0.1, 0.6, 0.1, 1.0, case, "body")
-    on = chance.integer(0, 2)
-    for k, (name, rgb) in enumerate(
-        (("green", (60.0, 230.0, 110.0)), ("yellow", (255.0, 210.0, 60.0)), ("red", (255.0, 60.0, 50.0)))
-    ):
+    pen.rect(-thin, 0, thin, low + 0.05, iron, "pillar", shade=UPRIGHT)
+    if chance.maybe(0.4):
+        pen.rect(-thin * 2.2, 0, thin * 2.2, 0.14, iron, "base", shade=UPRIGHT)
+    if chance.maybe(0.35):  # a light board behind the case lets it be seen against the sky
+        board = mix(chance, ("white", "black", "yellow"), "metal")
+        pen.rect(-half * 1.3, low - 0.015, half * 1.3, 1.0, board, "frame")
+    pen.rect(-half, low, half, 0.985, case, "body")
+    on = chance.integer(0, len(signals) - 1)
+    for k, (name, rgb) in enumerate(signals):
         lamp = mix(chance, name, "glass", rgb=rgb) if k == on else mix(chance, name, "glass").lit(0.4)
-        pen.ellipse(0, 0.67 + 0.13 * k, 0.056, 0.056, lamp, "bulb", glow=k == on)
-    if pen.canvas.light.night:
-        pen.shine(0, 0.67 + 0.13 * on, 0.16, 0.5)
+        y = low + radius * (1.15 + 2.3 * k)
+        pen.ellipse(0, y, radius, radius, lamp, "bulb", glow=k == on)
+        if k == on and pen.canvas.light.night:
+            pen.shine(0, y, 0.16, 0.5)
 
 
 def sign(pen: Pen, chance: Chance) -> None:
