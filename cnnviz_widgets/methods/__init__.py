@@ -8,6 +8,7 @@ from cnnviz_widgets.methods.agreement import (
     mask_iou,
     matched,
     pixel_accuracy,
+    verdict,
 )
 from cnnviz_widgets.methods.filters import FilterBank, convolution_names, filter_bank, filter_shapes
 from cnnviz_widgets.methods.tasks import (
@@ -15,7 +16,9 @@ from cnnviz_widgets.methods.tasks import (
     LabelMap,
     Thing,
     concept_of,
+    labels_at,
     segmentation_of,
+    thing_at,
     things_of,
     true_answers,
     true_segmentation,
@@ -35,11 +38,14 @@ __all__ = [
     "convolution_names",
     "filter_bank",
     "filter_shapes",
+    "labels_at",
     "mask_iou",
     "matched",
     "pixel_accuracy",
     "segmentation_of",
+    "thing_at",
     "things_of",
     "true_answers",
     "true_segmentation",
+    "verdict",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ from cnnviz_widgets.errors import InputError
 from cnnviz_widgets.methods.tasks import LabelMap, Mask, Thing, concept_of
 
 Names = npt.NDArray[np.str_]
+Verdict = Literal["right", "wrong", "present", "absent"]
 
 BACKGROUND = "background"
 """What a pixel shows where no name fits: number 0 of every label map, and of torchvision's networks."""
@@ -163,6 +165,33 @@ def class_iou(found: LabelMap, truth: LabelMap) -> dict[str, float]:
     said, true = _as_names(found, truth)
     names = dict.fromkeys([*true.ravel(), *said.ravel()])
     return {str(name) or BACKGROUND: mask_iou(said == name, true == name) for name in names}
+
+
+def verdict(said: str, classes: Sequence[str], class_name: str, present: Sequence[str] = ()) -> Verdict:
+    """Judge the class that a network gives to a whole picture.
+
+    Parameters
+    ----------
+    said : str
+        The network's answer.
+    classes : sequence of str
+        Every class the network knows.
+    class_name : str
+        The true class of the picture; "" where it has none.
+    present : sequence of str
+        Objects that are in the picture.
+
+    Returns
+    -------
+    "right", "wrong", "present" or "absent"
+        Right or wrong where the network knows the picture's class. Where it does not (a network of objects
+        before a picture of a street), whether what it says is in the picture.
+    """
+    if class_name in classes:
+        return "right" if said == class_name else "wrong"
+    if concept_of(class_name) in map(concept_of, classes):
+        return "right" if concept_of(said) == concept_of(class_name) else "wrong"
+    return "present" if concept_of(said) in present else "absent"
 
 
 def _as_names(found: LabelMap, truth: LabelMap) -> tuple[Names, Names]:

@@ -221,5 +221,21 @@ def things_of(
     return tuple(found)
 
 
+def labels_at(sample: Sample, row: int, column: int) -> dict[str, list[str]]:
+    """Name all that one pixel shows, level by level; levels that say nothing there are left out."""
+    found = {}
+    for level, maps in sample.maps.items():
+        names = [sample.concepts[level][number] for number in maps[:, row, column].tolist() if number]
+        if names:
+            found[level] = list(dict.fromkeys(names))
+    return found
+
+
+def thing_at(things: Sequence[Thing], row: int, column: int) -> int | None:
+    """Give the index of the thing that a pixel belongs to; the smallest where masks overlap, None for none."""
+    here = [i for i, each in enumerate(things) if each.mask is not None and each.mask[row, column]]
+    return min(here, key=lambda i: _size(things[i]), default=None)
+
+
 def _size(thing: Thing) -> int:
     return 0 if thing.mask is None else int(np.count_nonzero(thing.mask))

@@ -4,10 +4,11 @@ import contextvars
 import html
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import ipywidgets as W
 
-from cnnviz_widgets.backend import HookedModel, ModelInfo, open_model
+from cnnviz_widgets.backend import ModelInfo, open_model
 from cnnviz_widgets.errors import CnnvizError
 from cnnviz_widgets.widgets._threads import UI_LOCK
 
@@ -25,10 +26,17 @@ class DownloadButton(W.VBox):
         What to download.
     on_model : callable
         Gets the opened model, in the thread that fetched it, with `UI_LOCK` held.
+    opener : callable, optional
+        Opens a model by its name and takes ``progress=``; `open_model` by default.
     """
 
-    def __init__(self, info: ModelInfo, on_model: Callable[[HookedModel], None]) -> None:
-        self._info, self._on_model = info, on_model
+    def __init__(
+        self,
+        info: ModelInfo,
+        on_model: Callable[[Any], None],
+        opener: Callable[..., Any] | None = None,
+    ) -> None:
+        self._info, self._on_model, self._opener = info, on_model, opener
         self._button = W.Button(
             description=f"Download {info.name} ({info.megabytes:.0f} MB)",
             layout=W.Layout(width="auto"),
@@ -63,7 +71,7 @@ class DownloadButton(W.VBox):
 
     def _fetch(self) -> None:
         try:
-            model = open_model(self._info.name, progress=self._progress)
+            model = (self._opener or open_model)(self._info.name, progress=self._progress)
         except _Stopped:
             self._text.value = "Stopped; nothing was kept."
         except Exception as error:  # the last one to hear of it
