@@ -84,7 +84,7 @@ def ceiling_lamp(pen: Pen, chance: Chance) -> None:
     kind = chance.choose((_pendant, _pendant, _globe, _drum, _chandelier, _row_of_bulbs))
     low = kind(pen, chance, lit)
     if lit:
-        pen.shine(0.0, low, 0.5, 0.4)
+        pen.shine(0.0, low, 0.5, 0.3)
 
 
 def _cord(pen: Pen, chance: Chance, low: float, x: float = 0.0) -> None:

@@ -10,6 +10,15 @@ from cnnviz_widgets.data.miniworld.things.pictures import landscape
 from cnnviz_widgets.data.miniworld.things.wall_things import within
 from cnnviz_widgets.data.miniworld.vocabulary import COLORS
 
+_REFLECTED = {  # what a mirror shows of a room's walls: paler than any paint
+    "white": (236.0, 240.0, 240.0),
+    "grey": (176.0, 180.0, 184.0),
+    "blue": (152.0, 186.0, 218.0),
+    "green": (160.0, 196.0, 160.0),
+    "yellow": (232.0, 218.0, 156.0),
+    "pink": (230.0, 186.0, 192.0),
+}
+
 
 def window(pen: Pen, chance: Chance) -> None:
     """Draw a window as it is seen from indoors: land and sky by day, the moon at night."""
@@ -90,9 +99,8 @@ def door(pen: Pen, chance: Chance) -> None:
 def mirror(pen: Pen, chance: Chance) -> None:
     """Draw a mirror in a frame, round, square or arched, with the room's light in it."""
     frame = mix(chance, ("yellow", "grey", "black"), "metal") if chance.maybe() else timber(chance)
-    glass = mix(chance, ("white", "grey", "blue"), "glass")
-    if glass.color == "blue":  # a mirror is never as deep a blue as paint
-        glass = mix(chance, "blue", "glass", rgb=(152.0, 186.0, 218.0))
+    color = chance.choose(tuple(_REFLECTED))
+    glass = mix(chance, color, "glass", rgb=_REFLECTED[color])
     w, edge = chance.uniform(0.25, 0.48), chance.uniform(0.03, 0.05)
     shape = chance.choose(("oval", "square", "arch"))
     for r, paint, part in ((0.0, frame, "frame"), (edge, glass, "")):
