@@ -141,35 +141,29 @@ def bench(pen: Pen, chance: Chance) -> None:
 
 
 def fence(pen: Pen, chance: Chance) -> None:
-    """Draw a length of fence, 1 wide: pickets, rails, iron bars or a low wall with a hedge's height."""
+    """Draw a length of fence, 1 wide, so that lengths of one key join: pickets, rails or iron bars."""
     kind = chance.choose(("pickets", "rails", "iron"))
-    if kind == "iron":
-        iron = mix(chance, ("black", "grey", "green"), "metal")
-        for y in (0.07, 0.3):
-            pen.rect(-0.5, y, 0.5, y + 0.022, iron, "railing")
-        for k in range(13):
-            x = -0.48 + 0.08 * k
-            pen.polygon(
-                [(x - 0.009, 0), (x + 0.009, 0), (x + 0.009, 0.35), (x, 0.4), (x - 0.009, 0.35)],
-                iron,
-                "railing",
-            )
+    high = chance.uniform(0.32, 0.44)
+    if kind == "rails":
+        wood = mix(chance, ("white", "brown", "grey", "green"), "wood")
+        for y in (0.2, 0.5, 0.8) if chance.maybe(0.6) else (0.3, 0.75):
+            pen.rect(-0.5, y * high, 0.5, (y + 0.11) * high, wood, "railing", light=0.85)
+        for x in (-0.46, 0.0, 0.46) if chance.maybe(0.6) else (-0.25, 0.25):
+            pen.rect(x - 0.035, 0, x + 0.035, high, wood, "pillar", shade=UPRIGHT)
         return
     wood = mix(chance, ("white", "brown", "grey", "green"), "wood")
-    rails = (0.1, 0.24) if kind == "pickets" else (0.08, 0.19, 0.3)
-    for y in rails:
-        pen.rect(-0.5, y, 0.5, y + 0.04, wood, "railing", light=0.85)
-    if kind == "pickets":
-        for k in range(10):
-            x = -0.45 + 0.1 * k
-            pen.polygon(
-                [(x - 0.033, 0), (x + 0.033, 0), (x + 0.033, 0.34), (x, 0.4), (x - 0.033, 0.34)],
-                wood,
-                "railing",
-            )
-    else:
-        for x in (-0.46, 0.0, 0.46):
-            pen.rect(x - 0.035, 0, x + 0.035, 0.4, wood, "pillar", shade=UPRIGHT)
+    iron = mix(chance, ("black", "grey", "green"), "metal")
+    count, paint = (chance.integer(11, 15), iron) if kind == "iron" else (chance.integer(8, 12), wood)
+    thin = 0.009 if kind == "iron" else 0.33 / count
+    tip = chance.uniform(0.03, 0.07)
+    for y in (0.22, 0.7):
+        pen.rect(
+            -0.5, y * high, 0.5, y * high + (0.022 if kind == "iron" else 0.04), paint, "railing", light=0.85
+        )
+    for k in range(count):
+        x = (k + 0.5) / count - 0.5
+        top = [(x + thin, high - tip), (x, high), (x - thin, high - tip)]
+        pen.polygon([(x - thin, 0), (x + thin, 0), *top], paint, "railing")
 
 
 def flag(pen: Pen, chance: Chance) -> None:
