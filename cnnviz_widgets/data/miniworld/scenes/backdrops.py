@@ -1,8 +1,10 @@
 """Backgrounds for a single object: rooms, table tops, open land, streets, beaches, studios, wallpapers."""
 
+from collections.abc import Callable
+
 from cnnviz_widgets.data.miniworld.canvas import FINER, Canvas
 from cnnviz_widgets.data.miniworld.chance import Chance
-from cnnviz_widgets.data.miniworld.palette import mix
+from cnnviz_widgets.data.miniworld.palette import Paint, mix
 from cnnviz_widgets.data.miniworld.pen import FALLING, Pen
 from cnnviz_widgets.data.miniworld.scenes.decor import enter, floor_paint, indoor_light, wall_paint
 from cnnviz_widgets.data.miniworld.scenes.landscape import (
@@ -20,7 +22,8 @@ from cnnviz_widgets.data.miniworld.things import PAINTERS
 from cnnviz_widgets.data.miniworld.things.furnishing_paints import cloth, slab, timber
 from cnnviz_widgets.data.miniworld.vocabulary import COLORS
 
-# None of these is a class of Objects: what stands beside an object must not be taken for it.
+# None of these is a class of Objects: what stands beside an object must not be taken for it. Only far off,
+# and small, are there trees and houses.
 _INDOOR_CLUTTER = ("vase", "book", "ball", "cushion", "bottle", "plant", "clock", "plate")
 _OUTDOOR_CLUTTER = ("bush", "rock", "ball", "sign", "bird", "cactus", "fence")
 
@@ -43,9 +46,9 @@ def _room(chance: Chance, size: int) -> tuple[Canvas, float]:
     """Draw some wall and floor, with a thing or two by the wall."""
     room = enter(chance, size)
     for column in chance.several((0.12, 0.5, 0.88), chance.choose((0, 0, 1, 1, 2))):
-        room.hang(chance.choose(("painting", "window", "clock")), column, chance.uniform(1.1, 1.6), 0.7)
-    for column in chance.several((0.06, 0.94), chance.integer(0, 1)):
-        name = chance.choose(("plant", "cushion", "vase", "ball"))
+        room.hang(chance.choose(("mirror", "window", "clock")), column, chance.uniform(1.1, 1.6), 0.7)
+    for column in chance.several((0.06, 0.2, 0.8, 0.94), chance.integer(0, 2)):
+        name = chance.choose(("plant", "cushion", "vase", "ball", "bottle"))
         room.stand(name, column, room.wall_ahead(column) - 0.3, chance.uniform(0.3, 0.7))
     foot = room.row(room.wall_ahead(0.5))
     return room.furnish(), min(chance.uniform(0.03, 0.22), max(foot - 0.05, 0.02))
@@ -59,8 +62,8 @@ def _table_top(chance: Chance, size: int) -> tuple[Canvas, float]:
     _clutter(canvas, chance, _INDOOR_CLUTTER, far - 0.02, (0.2, 0.38), 2)
     side = float(size * FINER)
     pen = Pen(canvas, "table", canvas.begin("table"), (side, 0.0, 0.0, 0.0, -side, side), receives=True)
-    kind = chance.choose((timber, timber, cloth, slab))
-    paint = kind(chance).scaled(0.35)
+    kinds: tuple[Callable[[Chance], Paint], ...] = (timber, timber, cloth, slab)
+    paint = chance.choose(kinds)(chance).scaled(0.35)
     near = chance.uniform(0.0, 0.1) if chance.maybe(0.4) else 0.0
     inset = chance.uniform(0.0, 0.2) if chance.maybe(0.3) else -0.3
     top = [(-0.3, near), (1.3, near), (1.0 - inset, far), (inset, far)]
@@ -81,7 +84,7 @@ def _studio(chance: Chance, size: int) -> tuple[Canvas, float]:
     floor = wall.lit(chance.uniform(0.75, 1.2)) if chance.maybe(0.5) else floor_paint(chance).scaled(0.5)
     pen = canvas.stuff("floor", receives=True)
     pen.rect(0, 0, 1, foot, floor, horizon=foot + chance.uniform(0.1, 0.4), shade=_slope(chance))
-    _clutter(canvas, chance, _INDOOR_CLUTTER, foot - 0.03, (0.15, 0.3), 1)
+    _clutter(canvas, chance, _INDOOR_CLUTTER, foot - 0.03, (0.15, 0.3), 2)
     return canvas, chance.uniform(0.02, foot - 0.04)
 
 
@@ -94,7 +97,7 @@ def _land(chance: Chance, size: int) -> tuple[Canvas, float]:
     level(canvas, view, *ground_paint(chance, season))
     if chance.maybe(0.35):
         woods(canvas, chance, hour, base - 0.01, chance.uniform(0.04, 0.14), season, 0.6)
-    for _ in range(chance.integer(0, 2)):
+    for _ in range(chance.integer(0, 3)):
         x, y = chance.uniform(0.02, 0.98), base - chance.uniform(0.01, 0.06)
         name, painter = chance.choose((("tree", far_tree), ("house", hut)))
         painter(canvas.thing(name, x, y, chance.uniform(0.08, 0.2), haze=hour.haze(0.5)), chance)
@@ -153,7 +156,7 @@ def _outdoors(chance: Chance, size: int) -> tuple[Canvas, Hour, View]:
 def _with_clutter(canvas: Canvas, chance: Chance, view: View) -> tuple[Canvas, float]:
     """Put things on the ground, and choose where the object stands: before them."""
     far = view.horizon * chance.uniform(0.5, 0.85)
-    _clutter(canvas, chance, _OUTDOOR_CLUTTER, far, (0.1, 0.26), 2)
+    _clutter(canvas, chance, _OUTDOOR_CLUTTER, far, (0.1, 0.26), 3)
     return canvas, min(chance.uniform(0.03, 0.25), far - 0.03)
 
 

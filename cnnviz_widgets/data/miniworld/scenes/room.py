@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from cnnviz_widgets.data.miniworld.canvas import FINER, Canvas
 from cnnviz_widgets.data.miniworld.palette import Paint
 from cnnviz_widgets.data.miniworld.pen import Pen, Point
-from cnnviz_widgets.data.miniworld.scenes.stencil import Painter
-from cnnviz_widgets.data.miniworld.things import PAINTERS
+from cnnviz_widgets.data.miniworld.things import PAINTERS, Painter
 from cnnviz_widgets.data.miniworld.vocabulary import CONCEPT_OF_CLASS
 
 _NEAR = 0.4  # metres before the camera; what is nearer is cut off

@@ -6,12 +6,11 @@ from cnnviz_widgets.data.miniworld.canvas import Canvas
 from cnnviz_widgets.data.miniworld.chance import Chance
 from cnnviz_widgets.data.miniworld.palette import Paint
 from cnnviz_widgets.data.miniworld.pen import Pen, Point
-
-Painter = Callable[[Pen, Chance], None]
+from cnnviz_widgets.data.miniworld.things import Painter
 
 
 class Stencil(Pen):
-    """A pen that draws nothing yet: it keeps its shapes, to draw them with other pens.
+    """A pen that draws nothing yet: it keeps polygons and shadows, to draw them with other pens.
 
     Working out the shapes of a chair takes four times as long as drawing them.
     """
@@ -20,7 +19,7 @@ class Stencil(Pen):
         super().__init__(canvas, "", -1, (1.0, 0.0, 0.0, 0.0, -1.0, 0.0))
         self._kept: list[Callable[[Pen], None]] = []
 
-    def polygon(self, points: Sequence[Point], paint: Paint, part: str = "", **how: object) -> None:  # type: ignore[override]
+    def polygon(self, points: Sequence[Point], paint: Paint, part: str = "", **how: object) -> None:
         """Keep a polygon, see `Pen.polygon`."""
         self._kept.append(lambda pen: pen.polygon(points, paint, part, **how))  # type: ignore[arg-type]
 
