@@ -13,7 +13,7 @@ from cnnviz_widgets.training.drawn import World
 Kind = Literal["objects", "scenes"]
 
 SIZE = 112  # pixels of a side
-COUNTS = {"train": 12_000, "val": 1_000, "test": 2_000}
+COUNTS = {"train": 12_000, "val": 1_200, "test": 2_400}
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ def family(request):
     return request.param
 
 
-# What every layer's kind counts to, worked out on paper from the papers' figures.
+# Added up layer by layer: (inputs * kernel area + 1) * outputs of a convolution, 2 * channels of a norm.
 @pytest.mark.parametrize(
     ("architecture", "parameters"),
     [
@@ -50,6 +50,38 @@ def family(request):
         (MiniAlexNet, 17_472 + 76_864 + 55_392 + 83_040 + 55_360 + 110_784 + 37_056 + 2_316),
         # 16*28 + 32*145 + 64*289 + 64*577 + 96*577 + 96*865 + 128*865 + 12*129
         (MiniVGG, 448 + 4_640 + 18_496 + 36_928 + 55_392 + 83_040 + 110_720 + 1_548),
+        # the stem, 32*148 + 32*33 + 64*289; five modules, each 1x1 + reduce, 3x3 + reduce, 5x5 + pool; 12*225
+        (
+            MiniGoogLeNet,
+            (4_736 + 1_056 + 18_496)
+            + (2_080 + 2_080 + 18_496 + 520 + 3_216 + 1_040)
+            + (6_192 + 4_128 + 18_496 + 1_032 + 4_824 + 3_096)
+            + (7_728 + 6_440 + 25_992 + 1_610 + 6_024 + 3_864)
+            + (8_112 + 8_112 + 34_640 + 2_028 + 9_632 + 5_408)
+            + (12_352 + 9_264 + 41_568 + 2_316 + 9_632 + 6_176)
+            + 2_700,
+        ),
+        # the stem and its norm; two blocks of 32; 32 to 56, and one of 56; 56 to 72, and one of 72; 12*73
+        (
+            MiniResNet,
+            (4_704 + 64)
+            + 4 * (9_216 + 64)
+            + (16_128 + 112 + 28_224 + 112 + 1_792 + 112 + 2 * (28_224 + 112))
+            + (36_288 + 144 + 46_656 + 144 + 4_032 + 144 + 2 * (46_656 + 144))
+            + 876,
+        ),
+        # a layer of c channels: its norm 2c, 64c, a norm of 128, 64*16*9
+        (
+            MiniDenseNet,
+            (4_704 + 64)
+            + 66 * (32 + 48 + 64)
+            + 3 * (128 + 9_216)
+            + (160 + 5_120)
+            + 66 * sum(range(64, 225, 16))
+            + 11 * (128 + 9_216)
+            + 480
+            + 12 * 241,
+        ),
     ],
 )
 def test_the_number_of_weights(architecture, parameters):
@@ -192,6 +224,17 @@ def test_a_dense_layer_hands_on_all_it_got():
     assert grown == [48, 64, 80, *range(80, 241, 16)]
     assert network.transition1.conv.weight.shape[:2] == (64, 80)
     assert all(each.conv1.kernel_size == (1, 1) for each in network.dense2)
+
+
+def test_dense_layers_and_transitions_are_norm_relu_convolution():
+    network = opened(MiniDenseNet).network.eval()
+    x = torch.randn(1, 32, 28, 28)
+    layer, between = network.dense1.layer1, network.transition1
+    new = layer.conv2(layer.norm2(layer.conv1(layer.norm1(x).relu())).relu())
+    assert torch.allclose(layer(x)[:, 32:], new, atol=1e-6)
+    x = torch.randn(1, 80, 28, 28)
+    expected = nn.functional.avg_pool2d(between.conv(between.norm(x).relu()), 2)
+    assert torch.allclose(between(x), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("architecture", [MiniResNet, MiniDenseNet])

@@ -1,12 +1,16 @@
 """What is written at the end of a run: weights in half precision, and the model card."""
 
+from dataclasses import replace
+
 import pytest
 import torch
+from safetensors import safe_open
 from torch import nn
 
 from cnnviz_widgets.errors import WeightsError
 from cnnviz_widgets.training.card import Measured, card
-from cnnviz_widgets.training.finishing import packed
+from cnnviz_widgets.training.finishing import finish, packed
+from cnnviz_widgets.training.lessons import LabelledPictures
 from cnnviz_widgets.training.world_nets import Run
 
 CLASSES = ("dog", "car", "cup")
@@ -21,6 +25,35 @@ def test_packed_weights_are_half_where_they_are_many():
     assert torch.equal(state["0.weight"], network[0].weight.half())
     assert state["1.running_var"].tolist() == pytest.approx([1e-9] * 4)
     assert "1.num_batches_tracked" not in state
+
+
+class Hairsplitter(nn.Module):
+    """Class 0 wins by a hair's breadth that half precision does not see; class 1 by as much in the tie."""
+
+    def __init__(self, classes):
+        super().__init__()
+        self.fc = nn.Linear(3, classes)
+        with torch.no_grad():
+            self.fc.weight.copy_(torch.tensor([[1.0001, 1, 1], [1, 1, 1], [0, 0, 0]]))
+            self.fc.bias.copy_(torch.tensor([0, 1e-5, 0]))
+
+    def forward(self, x):
+        return self.fc(x.mean((2, 3)))
+
+
+def test_the_accuracy_is_that_of_the_weights_in_the_file(small_net, tmp_path):
+    net = replace(small_net, architecture=Hairsplitter)
+    this = Run(net, CLASSES, (3, 4, 4), (0.0,) * 3, (1.0,) * 3, 10, 1, 0, False)
+    log = [{"epoch": 1, "loss": 1.0, "val_accuracy": 1.0, "seconds": 60.0}]
+    pictures = torch.full((10, 3, 4, 4), 255, dtype=torch.uint8)
+    test = LabelledPictures(pictures, torch.tensor([0] * 8 + [1] * 2))
+    file = finish(this, log, Hairsplitter(3), {}, test, tmp_path)
+    with safe_open(file, framework="pt") as stored:
+        assert stored.metadata()["accuracy"] == "0.2000"
+        assert stored.get_tensor("fc.weight")[0, 0] == 1
+    text = file.with_suffix(".md").read_text()
+    assert "**20.00%**" in text
+    assert "before rounding to half precision: 80.00%" in text
 
 
 @pytest.mark.parametrize("value", [1e6, float("nan")])
