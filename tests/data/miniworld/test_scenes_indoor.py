@@ -195,7 +195,7 @@ def test_what_hangs_on_a_wall_is_foreshortened_with_it(
     yaw: float, column: float, wide: float, high: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Straight, 0.8 m at 4 m are 0.2 of the picture. Turned by 45 degrees, column 0.75 meets the right wall at
-    # 2 / (0.7071 * 1.25) = 2.26 m; a metre of wall there takes 0.7071 * 1.25 / 2.26 = 0.39 across, 0.44 upwards.
+    # 2 / (0.7071 * 1.25) = 2.26 m; a metre of wall there takes 0.7071 * 1.25 / 2.26 = 0.39 across, 0.44 up.
     monkeypatch.setitem(THINGS, "mirror", _square("red"))
     room = _empty(yaw)
     room.hang("mirror", column, 1.2, 0.8)
