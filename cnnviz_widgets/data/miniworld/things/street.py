@@ -210,35 +210,7 @@ def gravestone(pen: Pen, chance: Chance) -> None:
     pen.shadow(0.02, 0, half * 1.5, 0.07)
     kind = chance.choose(("round", "gothic", "square", "shoulder", "obelisk"), (0.3, 0.2, 0.2, 0.2, 0.1))
     top = 1.0 if kind == "obelisk" else chance.uniform(0.78, 0.95)
-    outlines: dict[str, list[Point]] = {
-        "round": arched(-half, 0, half, top),
-        "gothic": [
-            (-half, 0),
-            (half, 0),
-            (half, top - 0.3),
-            (half * 0.62, top - 0.12),
-            (0, top),
-            (-half * 0.62, top - 0.12),
-            (-half, top - 0.3),
-        ],
-        "square": [
-            (-half, 0),
-            (half, 0),
-            (half, top - 0.06),
-            (half - 0.05, top),
-            (0.05 - half, top),
-            (-half, top - 0.06),
-        ],
-        "shoulder": [
-            (-half, 0),
-            (half, 0),
-            (half, top - 0.2),
-            *oval(0, top - 0.2, half * 0.68, 0.2, 0, 0, 180),
-            (-half, top - 0.2),
-        ],
-        "obelisk": [(-0.13, 0.1), (0.13, 0.1), (0.085, 0.88), (0, 1.0), (-0.085, 0.88)],
-    }
-    outline = outlines[kind]
+    outline = _headstone(kind, half, top)
     thick = 0.07
     pen.polygon([(x + thick, y + 0.025) for x, y in outline], stone, "body", light=0.62)
     pen.polygon(outline, stone, "body", shade=FALLING)
@@ -253,6 +225,22 @@ def gravestone(pen: Pen, chance: Chance) -> None:
     for k in range(chance.integer(2, 3)):
         wide = half * chance.uniform(0.45, 0.7)
         pen.rect(-wide, top * 0.5 - 0.1 * k, wide, top * 0.5 - 0.1 * k + 0.035, ink, "body")
+
+
+def _headstone(kind: str, half: float, top: float) -> list[Point]:
+    """Outline of a gravestone of this kind."""
+    if kind == "round":
+        return arched(-half, 0, half, top)
+    if kind == "obelisk":
+        return [(-0.13, 0.1), (0.13, 0.1), (0.085, 0.88), (0, 1.0), (-0.085, 0.88)]
+    foot = [(-half, 0.0), (half, 0.0)]
+    if kind == "gothic":
+        x, y = half * 0.62, top - 0.12
+        return [*foot, (half, top - 0.3), (x, y), (0, top), (-x, y), (-half, top - 0.3)]
+    if kind == "square":
+        x, y = half - 0.05, top - 0.06
+        return [*foot, (half, y), (x, top), (-x, top), (-half, y)]
+    return [*foot, (half, top - 0.2), *oval(0, top - 0.2, half * 0.68, 0.2, 0, 0, 180), (-half, top - 0.2)]
 
 
 def cross(pen: Pen, chance: Chance) -> None:
