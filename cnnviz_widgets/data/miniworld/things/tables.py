@@ -58,7 +58,8 @@ def _long_table(view: Fitted, chance: Chance, w: float, high: float, d: float) -
         view.box(-x - 0.01, hang, -z - 0.01, x + 0.01, high + 0.005, z + 0.01, cloth(chance, 0.8))
     elif chance.maybe(0.2):  # a runner along the middle
         paint = cloth(chance, 0.8, 0.5)
-        view.box(-x - 0.005, high - 0.2, -z * 0.35, x + 0.005, high + 0.004, z * 0.35, paint)
+        y, edge = high + 0.004, z * 0.35
+        view.plate([(-x, y, -edge), (x, y, -edge), (x, y, edge), (-x, y, edge)], paint)
     view.draw()
 
 
