@@ -3,8 +3,9 @@
 from cnnviz_widgets.data.miniworld.canvas import Canvas
 from cnnviz_widgets.data.miniworld.chance import Chance
 from cnnviz_widgets.data.miniworld.palette import Paint, mix
-from cnnviz_widgets.data.miniworld.pen import FLAT, Pen, oval
+from cnnviz_widgets.data.miniworld.pen import Pen, oval
 from cnnviz_widgets.data.miniworld.scenes.landscape import (
+    Painter,
     Stage,
     View,
     draw_season,
@@ -80,7 +81,7 @@ def _rows(stage: Stage, chance: Chance, hour: Hour, aisle: float | None) -> None
     apart, depth = chance.uniform(1.2, 2.2), chance.uniform(1.3, 1.6)
     neat, shift = chance.uniform(0.0, 0.3), chance.uniform(-0.5, 0.5)
     stone = mix(chance, ("grey", "white", "black", "brown"), "stone", scale=0.6)
-    left, z, close, row = 40, max(nearest, 1.6), 0, 0
+    left, z, close, row = chance.integer(14, 26), max(nearest, 1.6), 0, 0
     while left > 0 and row < 7:
         columns = int(0.62 / apart * z) + 1
         for k in range(-columns, columns + 1):
@@ -90,7 +91,7 @@ def _rows(stage: Stage, chance: Chance, hour: Hour, aisle: float | None) -> None
             if open_path or not -0.06 < spot[0] < 1.06 or chance.maybe(0.1):
                 continue
             tall = chance.uniform(0.8, 1.35)
-            if close < 6 and left > 0:
+            if close < 5 and left > 0:
                 stage.put(chance.choose(marks), *spot, tall)
                 close += 1
             else:
@@ -108,13 +109,13 @@ _CROSS = (
 )
 
 
-def _plain(stone: Paint, light: float, cross: bool):  # type: ignore[no-untyped-def]
+def _plain(stone: Paint, light: float, cross: bool) -> Painter:
     """A painter of a far gravestone or cross: its outline, and its edge on the shaded side."""
 
     def paint(pen: Pen, chance: Chance) -> None:
         outline = _CROSS if cross else _ARCHED
         pen.polygon([(x + 0.06, y) for x, y in outline], stone, light=light * 0.6)
-        pen.polygon(outline, stone, light=light, shade=FLAT)
+        pen.polygon(outline, stone, light=light)
 
     return paint
 

@@ -6,6 +6,7 @@ from cnnviz_widgets.data.miniworld.palette import mix
 from cnnviz_widgets.data.miniworld.scenes.landscape import (
     Stage,
     View,
+    Wet,
     draw_season,
     far_tree,
     ground_paint,
@@ -32,17 +33,17 @@ def windmill(chance: Chance, size: int) -> Canvas:
     if chance.maybe(0.6):
         woods(canvas, chance, hour, horizon - 0.01, chance.uniform(0.02, 0.09), season, 0.7)
     kind = chance.choose(("meadow", "canal", "flowers", "hill"), (3, 3, 2, 2))
+    stage = Stage(canvas, view, hour, chance)
     if kind == "canal":
-        _canal(canvas, chance, hour, view)
+        stage.flood(_canal(canvas, chance, hour, view))
     elif kind == "flowers":
         _flower_rows(canvas, chance, view)
     elif kind == "hill":
         line = ridge(chance, horizon * chance.uniform(0.5, 1.1), horizon * chance.uniform(0.5, 1.1), 0.04, 3)
         pen = canvas.stuff(name if name != "ground" else "hill", receives=True)
         pen.polygon([(-0.02, -0.02), *line, (1.02, -0.02)], paint.scaled(0.15), shade=(0.0, 0.1, 0.0, 0.0))
-    if chance.maybe(0.3):
+    if kind != "canal" and chance.maybe(0.4):
         _lane(canvas, chance, view)
-    stage = Stage(canvas, view, hour, chance)
     nearest = _mills(stage, chance)
     _farm(stage, chance, hour, nearest)
     stage.draw()
@@ -54,8 +55,11 @@ def _mills(stage: Stage, chance: Chance) -> float:
     view = stage.view
     count = chance.choose((1, 2, 3, 4), (5, 2, 1, 1))
     large = chance.uniform(0.42, 1.0) if count < 3 else chance.uniform(0.36, 0.6)
-    y = view.horizon * chance.uniform(0.25, 0.88)
-    x = chance.uniform(0.2, 0.8)
+    x, y = chance.uniform(0.2, 0.8), view.horizon * chance.uniform(0.25, 0.88)
+    for _ in range(20):
+        if stage.dry(x, y):
+            break
+        x, y = chance.uniform(0.15, 0.85), view.horizon * chance.uniform(0.25, 0.95)
     stage.put("windmill", x, y, large * view.eye / (view.horizon - y))
     for k in range(1, count):
         behind = y + (view.horizon - y) * (0.35 + 0.14 * k)
@@ -65,31 +69,27 @@ def _mills(stage: Stage, chance: Chance) -> float:
     return y
 
 
-def _canal(canvas: Canvas, chance: Chance, hour: Hour, view: View) -> None:
-    """Water that runs away from us, or across the picture."""
+def _canal(canvas: Canvas, chance: Chance, hour: Hour, view: View) -> Wet:
+    """Water that runs away from us, or across the picture; returns where it is."""
     pen = canvas.stuff("river", receives=True)
     water = hour.water_paint(chance, chance.uniform(0.4, 1.2))
-    ahead = (view.middle, view.horizon)
+    ahead, horizon = (view.middle, view.horizon), view.horizon
     if chance.maybe():
-        x, half, slant = (
-            chance.uniform(-2.0, 2.0),
-            chance.uniform(0.5, 1.4) * view.eye,
-            chance.uniform(-0.4, 0.4),
-        )
-        line = [(x + slant * z, z) for z in (0.7, 60.0)]
-        pen.polygon(view.line(line, 2 * half), water, horizon=ahead)
-    else:
-        near, far = sorted(chance.uniform(0.0, 0.8) * view.horizon for _ in range(2))
-        slope = chance.uniform(-0.06, 0.06)
-        far = min(max(far, near + 0.1), view.horizon * 0.95)
-        slope = min(slope, view.horizon - far - 0.01)
-        outline = [
-            (-0.02, near - slope),
-            (1.02, near + slope),
-            (1.02, far + slope),
-            (-0.02, min(far - slope, view.horizon - 0.01)),
-        ]
-        pen.polygon(outline, water, horizon=ahead)
+        x0, half = chance.uniform(-2.0, 2.0), chance.uniform(0.4, 1.1) * view.eye
+        slant = chance.choose((chance.uniform(-0.45, -0.2), chance.uniform(0.2, 0.45)))
+        pen.polygon(view.line([(x0 + slant * z, z) for z in (0.7, 60.0)], 2 * half), water, horizon=ahead)
+
+        def along(x: float, y: float) -> bool:
+            z = view.eye / max(horizon - y, 1e-3)
+            return abs((x - view.middle) * z - x0 - slant * z) < half + 0.03 * z
+
+        return along
+    near = chance.uniform(-0.1, 0.55) * horizon
+    far = near + chance.uniform(0.25, 0.4) * horizon
+    slope = chance.uniform(-0.5, 0.5) * min(0.12, horizon - far)
+    outline = [(-0.02, near - slope), (1.02, near + slope), (1.02, far + slope), (-0.02, far - slope)]
+    pen.polygon(outline, water, horizon=ahead)
+    return lambda x, y: near - 0.03 < y - slope * (2 * x - 1) < far + 0.01
 
 
 def _flower_rows(canvas: Canvas, chance: Chance, view: View) -> None:
@@ -166,10 +166,12 @@ def _farm(stage: Stage, chance: Chance, hour: Hour, nearest: float) -> None:
     )
     for name in chance.several(names, chance.integer(1, 4)):
         y = nearest - chance.uniform(-0.1, 0.9) * max(nearest, 0.08)
-        size = sizes[name] * chance.uniform(0.6, 1.2)
+        x, size = chance.uniform(0.05, 0.95), sizes[name] * chance.uniform(0.6, 1.2)
+        if not stage.dry(x, y):
+            name, size = "boat", 0.2
         stage.put(
             name,
-            chance.uniform(0.05, 0.95),
+            x,
             min(y, view.horizon - 0.03),
             size * view.eye / max(view.horizon - y, 0.03),
         )

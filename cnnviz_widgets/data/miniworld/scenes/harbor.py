@@ -36,13 +36,14 @@ def harbor(chance: Chance, size: int) -> Canvas:
     stage = Stage(canvas, view, hour, chance)
     quay = chance.choose(("front", "side", "pier", "none"), (3, 3, 3, 1))
     near = chance.uniform(0.12, 0.45) * horizon if quay == "front" else 0.0
-    if chance.maybe(0.9 if shore == "open" or quay == "none" else 0.45):
+    if chance.maybe(1.0 if quay == "none" else 0.9 if shore == "open" else 0.45):
         _lighthouse(stage, chance, view)
-    _boats(stage, chance, view, near)
+    side = chance.sign()  # of the quay; the nearest boat is on the other
+    _boats(stage, chance, view, near, side)
     if quay == "none" or (shore == "open" and chance.maybe(0.3)):
         _buoys(stage, chance, view)
     stage.draw()
-    _QUAYS[quay](canvas, chance, hour, view, near)
+    _QUAYS[quay](canvas, chance, hour, view, near, side)
     return canvas
 
 
@@ -56,7 +57,7 @@ def _far_town(canvas: Canvas, chance: Chance, hour: Hour, horizon: float) -> Non
         land,
     )
     while x < right:
-        wide = chance.uniform(0.09, 0.2)
+        wide = chance.uniform(0.12, 0.24)
         hut(
             canvas.thing("house", x + wide / 2, low + 0.012, wide, flip=chance.maybe(), haze=hour.haze(0.4)),
             chance,
@@ -77,7 +78,7 @@ def _row_of_fronts(canvas: Canvas, chance: Chance, hour: Hour, view: View) -> No
     while x < right:
         long = depth * chance.uniform(0.14, 0.3)
         front = Wall(view, (x, depth), (1.0, 0.0), long, max(4.5, high * chance.uniform(0.7, 1.3)))
-        facade(canvas, chance, front, hour.haze(depth / 110), 1.0, 6)
+        facade(canvas, chance, front, hour.haze(depth / 110), 1.0, 4)
         x += long
 
 
@@ -102,16 +103,16 @@ def _lighthouse(stage: Stage, chance: Chance, view: View) -> None:
     stage.put("lighthouse", x, y, high * view.eye / (view.horizon - y))
 
 
-def _boats(stage: Stage, chance: Chance, view: View, near: float) -> None:
+def _boats(stage: Stage, chance: Chance, view: View, near: float, side: int) -> None:
     """Two to five boats, the first of them large enough to be seen well."""
-    count = chance.integer(2, 4)
+    count = chance.integer(2, 3)
     room = view.horizon - near
     places = chance.several([k * 0.25 for k in range(5)], count)
     for k in range(count):
         share = chance.uniform(0.25, 0.7) if k == 0 else chance.uniform(0.05, 0.92)
         y = near + room * share
         scale = chance.uniform(0.3, 0.6) if k == 0 else chance.uniform(0.28, 0.62) * (1.05 - share)
-        x = chance.uniform(0.2, 0.8) if k == 0 else places[k] + chance.uniform(-0.08, 0.08)
+        x = 0.5 - side * chance.uniform(0.04, 0.3) if k == 0 else places[k] + chance.uniform(-0.08, 0.08)
         stage.put("boat", x, y, scale * view.eye / (view.horizon - y))
 
 
@@ -139,7 +140,7 @@ def _ashore(stage: Stage, chance: Chance, spots: list[tuple[float, float]]) -> N
         stage.put(name, x, y, size)
 
 
-def _front(canvas: Canvas, chance: Chance, hour: Hour, view: View, near: float) -> None:
+def _front(canvas: Canvas, chance: Chance, hour: Hour, view: View, near: float, side: int) -> None:
     """A quay along the lower edge, with bollards."""
     slope = chance.uniform(-0.12, 0.12)
     pen = canvas.stuff("pier", receives=True)
@@ -182,9 +183,9 @@ def _front(canvas: Canvas, chance: Chance, hour: Hour, view: View, near: float) 
     stage.draw()
 
 
-def _side(canvas: Canvas, chance: Chance, hour: Hour, view: View, near: float) -> None:
+def _side(canvas: Canvas, chance: Chance, hour: Hour, view: View, near: float, side: int) -> None:
     """A quay that runs away from us on one side, perhaps with a warehouse."""
-    side, x = chance.sign(), chance.uniform(0.15, 0.7) * view.eye
+    x = chance.uniform(0.15, 0.7) * view.eye
     paint = mix(chance, ("grey", "brown", "yellow", "pink"), "stone", tile="tiles", scale=3.0 / view.eye)
     ahead, end = (view.middle, view.horizon), chance.uniform(20.0, 80.0)
     pen = canvas.stuff("pier", receives=True)
@@ -210,19 +211,19 @@ def _side(canvas: Canvas, chance: Chance, hour: Hour, view: View, near: float) -
     stage.draw()
 
 
-def _pier(canvas: Canvas, chance: Chance, hour: Hour, view: View, near: float) -> None:
+def _pier(canvas: Canvas, chance: Chance, hour: Hour, view: View, near: float, side: int) -> None:
     """A wooden pier on posts that leads out onto the water."""
     wood = mix(chance, ("brown", "grey", "white"), "wood", tile="planks", scale=1.4 / view.eye)
-    half, shift = chance.uniform(0.25, 0.6) * view.eye, chance.uniform(-1.0, 1.0) * view.eye
-    slant, end = chance.uniform(-0.35, 0.35), view.eye * chance.uniform(2.2, 5.0)
+    half, shift = chance.uniform(0.25, 0.6) * view.eye, side * chance.uniform(0.3, 1.0) * view.eye
+    slant, end = side * chance.uniform(-0.1, 0.3), view.eye * chance.uniform(2.2, 5.0)
     pen = canvas.stuff("pier", receives=True)
     near_z = view.eye * 0.9
     up = 0.2 * view.eye
     post = mix(chance, ("brown", "black", "grey"), "wood")
     for k in (3, 2, 1, 0):
         z = near_z + (end - near_z) * k / 3
-        for side in (-1, 1):
-            x = shift + slant * z + side * half
+        for edge in (-1, 1):
+            x = shift + slant * z + edge * half
             w = half * 0.12
             pen.polygon(
                 [
@@ -234,8 +235,8 @@ def _pier(canvas: Canvas, chance: Chance, hour: Hour, view: View, near: float) -
                 post,
             )
     ends = [
-        (shift + slant * z + side * half, z)
-        for z, side in ((near_z * 0.6, -1), (near_z * 0.6, 1), (end, 1), (end, -1))
+        (shift + slant * z + edge * half, z)
+        for z, edge in ((near_z * 0.6, -1), (near_z * 0.6, 1), (end, 1), (end, -1))
     ]
     deck = View(view.horizon, view.eye - up, view.middle)
     pen.polygon([deck.at(*each) for each in ends], wood, horizon=(view.middle, view.horizon))
@@ -259,7 +260,7 @@ def _pier(canvas: Canvas, chance: Chance, hour: Hour, view: View, near: float) -
     stage.draw()
 
 
-def _none(canvas: Canvas, chance: Chance, hour: Hour, view: View, near: float) -> None:
+def _none(canvas: Canvas, chance: Chance, hour: Hour, view: View, near: float, side: int) -> None:
     """Seen from the water."""
 
 

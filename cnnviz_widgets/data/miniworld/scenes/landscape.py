@@ -14,6 +14,7 @@ from cnnviz_widgets.data.miniworld.things import PAINTERS
 from cnnviz_widgets.data.miniworld.vocabulary import CONCEPT_OF_CLASS
 
 Painter = Callable[[Pen, Chance], None]
+Wet = Callable[[float, float], bool]
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,15 @@ class Stage:
     def __init__(self, canvas: Canvas, view: View, hour: Hour, chance: Chance) -> None:
         self.canvas, self.view, self._hour, self._chance = canvas, view, hour, chance
         self._waiting: list[tuple[float, Callable[[], None]]] = []
+        self._wet: Wet = lambda x, y: False
+
+    def flood(self, wet: Wet) -> None:
+        """Tell where there is water, as a function of the picture's x and y: only boats are put there."""
+        self._wet = wet
+
+    def dry(self, x: float, y: float) -> bool:
+        """Say whether things can stand there."""
+        return not self._wet(x, y)
 
     def put(
         self,
@@ -88,13 +98,16 @@ class Stage:
     ) -> None:
         """Let a thing stand at (x, y) of the picture, its longest side so many metres; it looks either way.
 
-        `name` is a key of `things.PAINTERS`, unless another painter is given for a thing called so.
+        `name` is a key of `things.PAINTERS`, unless another painter is given for a thing called so. What
+        would stand in water is left out, rocks excepted.
         """
+        if self._wet(x, y) and name not in ("boat", "rock"):
+            return
         paint = painter or PAINTERS[name]
         word = {"player": "person"}.get(name, CONCEPT_OF_CLASS.get(name, name))
         size, chance = self.view.size(y, metres), self._chance
         turned = chance.maybe() if flip is None else flip
-        haze = self._hour.haze(min(1.0, 0.015 * self.view.eye / max(self.view.horizon - y, 1e-3)))
+        haze = self._hour.haze(min(0.45, 0.015 * self.view.eye / max(self.view.horizon - y, 1e-3)))
 
         def draw() -> None:
             paint(self.canvas.thing(word, x, y, size, flip=turned, haze=haze), chance)
@@ -137,8 +150,8 @@ def ground_paint(chance: Chance, season: str) -> tuple[str, Paint]:
         return "ground", mix(chance, ("brown", "grey", "brown"), "stone", scale=size * 1.5, strength=0.35)
     color = chance.choose(colors)
     withered: dict[str, RGB] = {"yellow": (196.0, 178.0, 88.0), "orange": (196.0, 142.0, 82.0)}
-    rgb = withered.get(color)
-    return "grass", mix(chance, color, "foliage", tile="grass", scale=size, strength=0.4, rgb=rgb)
+    paint = mix(chance, color, "foliage", tile="grass", scale=size, strength=0.4, rgb=withered.get(color))
+    return "grass", paint
 
 
 def level(canvas: Canvas, view: View, name: str, paint: Paint, *, top: float | None = None) -> None:

@@ -7,6 +7,7 @@ from cnnviz_widgets.data.miniworld.pen import Point, smooth
 from cnnviz_widgets.data.miniworld.scenes.landscape import (
     Stage,
     View,
+    Wet,
     draw_season,
     draw_view,
     ground_paint,
@@ -36,9 +37,8 @@ def mountain(chance: Chance, size: int) -> Canvas:
         woods(canvas, chance, hour, horizon - 0.01, chance.uniform(0.03, 0.12), season, 0.5)
     stage = Stage(canvas, view, hour, chance)
     if valley == "lake":
-        _lake(
-            canvas, chance, hour, view, horizon * chance.uniform(0.8, 0.95), horizon * chance.uniform(0, 0.45)
-        )
+        far, near = horizon * chance.uniform(0.8, 0.95), horizon * chance.uniform(0, 0.45)
+        stage.flood(_lake(canvas, chance, hour, view, far, near))
         if chance.maybe():
             stage.put("boat", chance.uniform(0.15, 0.85), horizon * chance.uniform(0.5, 0.75), 5.0)
     around = {"forest": (4, 7), "meadow": (0, 3), "lake": (0, 2), "rock": (0, 1)}[valley]
@@ -59,8 +59,8 @@ def mountain(chance: Chance, size: int) -> Canvas:
     return canvas
 
 
-def _lake(canvas: Canvas, chance: Chance, hour: Hour, view: View, far: float, near: float) -> None:
-    """A lake between two heights of the picture, with a shore that bends."""
+def _lake(canvas: Canvas, chance: Chance, hour: Hour, view: View, far: float, near: float) -> Wet:
+    """A lake between two heights of the picture, with a shore that bends; returns where it is."""
     paint = hour.water_paint(chance, 0.4 * view.eye)
     left, right = chance.choose(((-0.3, 1.3), (-0.4, 0.8), (0.2, 1.4)))
     middle, wide = (left + right) / 2, (right - left) / 2
@@ -75,9 +75,13 @@ def _lake(canvas: Canvas, chance: Chance, hour: Hour, view: View, far: float, ne
     ]
     points = [(middle + wide * x, near + (far - near) * y) for x, y in ends]
     pen = canvas.stuff("lake", receives=True)
-    pen.polygon(
-        smooth(points[::-1]), paint, horizon=(view.middle, view.horizon + 0.01), shade=(0.0, 0.1, 0.0, 0.0)
-    )
+    ahead = (view.middle, view.horizon + 0.01)
+    pen.polygon(smooth(points[::-1]), paint, horizon=ahead, shade=(0.0, 0.1, 0.0, 0.0))
+
+    def wet(x: float, y: float) -> bool:
+        return abs(x - middle) < wide and near - 0.02 < y < far + 0.02
+
+    return wet
 
 
 def desert(chance: Chance, size: int) -> Canvas:

@@ -109,7 +109,7 @@ _KINDS = {
             (("blue", (104.0, 156.0, 204.0)), ("yellow", (250.0, 226.0, 158.0))),
             (("yellow", (244.0, 214.0, 138.0)), ("orange", (246.0, 186.0, 110.0))),
         ),
-        ("white", (252.0, 240.0, 214.0)), ("blue", "green", "grey"),
+        ("white", (252.0, 240.0, 214.0)), ("blue", "blue", "green"),
     ),
     "night": _Kind(
         (0.46, 0.52, 0.74), 0.9, 0.3, (34.0, 42.0, 78.0),
@@ -150,8 +150,8 @@ def draw_hour(chance: Chance) -> Hour:
         night=kind.night,
     )
     air = chance.uniform(0.9, 1.08)
-    hues = [(hue, (r * air, g * air, b * air)) for hue, (r, g, b) in (top, low, kind.cloud)]
-    return Hour(name, light, *hues, kind.water, kind.thick)
+    top, low, cloud = ((hue, (r * air, g * air, b * air)) for hue, (r, g, b) in (top, low, kind.cloud))
+    return Hour(name, light, top, low, cloud, kind.water, kind.thick)
 
 
 def paint_sky(canvas: Canvas, chance: Chance, hour: Hour, horizon: float) -> None:

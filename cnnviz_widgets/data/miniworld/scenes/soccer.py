@@ -70,12 +70,25 @@ def soccer_field(chance: Chance, size: int) -> Canvas:
     level(canvas, view, *turf)
     _behind(canvas, chance, hour, view, season)
     pitch = _pitch(chance, view)
-    _markings(canvas, chance, pitch, lines)
+    _markings(canvas, chance, pitch, turf[0], lines)
     stage = Stage(canvas, view, hour, chance)
     _goal(stage, chance, pitch)
     _players(stage, chance, pitch)
     stage.draw()
     return canvas
+
+
+_DUSTS = (
+    ("brown", (150.0, 110.0, 74.0)),
+    ("orange", (198.0, 134.0, 84.0)),
+    ("yellow", (214.0, 186.0, 124.0)),
+)
+_COURTS = (
+    ("red", (168.0, 72.0, 62.0)),
+    ("blue", (70.0, 110.0, 160.0)),
+    ("grey", (120.0, 122.0, 124.0)),
+    ("green", (70.0, 120.0, 96.0)),
+)
 
 
 def _turf(chance: Chance, season: str) -> tuple[tuple[str, Paint], Paint]:
@@ -91,12 +104,11 @@ def _turf(chance: Chance, season: str) -> tuple[tuple[str, Paint], Paint]:
         snow = mix(chance, "white", "snow", scale=5.0, strength=0.25, rgb=(226.0, 232.0, 242.0))
         return ("snow", snow), mix(chance, ("red", "blue", "black", "orange"), "painted")
     if kind == "dust":
-        return ("ground", mix(chance, ("brown", "orange", "yellow"), "sand", scale=3.0, strength=0.3)), white
+        color, rgb = chance.choose(_DUSTS)
+        return ("ground", mix(chance, color, "sand", scale=3.0, strength=0.3, rgb=rgb)), white
     if kind == "hard":
-        return (
-            "ground",
-            mix(chance, ("red", "blue", "grey", "green"), "rubber", tile="soft", scale=3.0),
-        ), white
+        color, rgb = chance.choose(_COURTS)
+        return ("ground", mix(chance, color, "rubber", tile="soft", scale=3.0, strength=0.1, rgb=rgb)), white
     colors = ("green",) if kind == "green" else ("yellow", "brown", "green")
     return ("grass", mix(chance, colors, "foliage", tile="grass", scale=2.0, strength=0.4)), white
 
@@ -112,9 +124,9 @@ def _pitch(chance: Chance, view: View) -> Pitch:
     return Pitch(view, (x, z), turn, scale)
 
 
-def _markings(canvas: Canvas, chance: Chance, pitch: Pitch, paint: Paint) -> None:
+def _markings(canvas: Canvas, chance: Chance, pitch: Pitch, field: str, paint: Paint) -> None:
     """The lines of a field: goal line, touch lines, areas, half-way line and circle."""
-    pen = canvas.stuff("grass" if chance.maybe(0) else "ground", receives=True)
+    pen = canvas.stuff(field, receives=True)
     far = 52.5
     boxes: list[Sequence[Point]] = [
         [(-34, 0), (34, 0)], [(-34, 0), (-34, 2 * far)], [(34, 0), (34, 2 * far)], [(-34, far), (34, far)],
@@ -198,6 +210,9 @@ def _players(stage: Stage, chance: Chance, pitch: Pitch) -> None:
         if z > 3.5 and -0.05 < where[0] < 1.05:
             stage.put("player", *where, grown)
     near = stage.view.eye / stage.view.horizon
+    if chance.maybe(0.3):
+        z = chance.uniform(1.7, 3.2) * near
+        stage.put("player", *stage.view.at(chance.sign() * chance.uniform(0.2, 0.45) * z, z), grown)
     if chance.maybe(0.75):
         z = chance.uniform(1.15, 3.0) * near
         stage.put("ball", *stage.view.at(chance.uniform(-0.4, 0.4) * z, z), 0.24 * chance.uniform(1.3, 2.6))

@@ -104,7 +104,7 @@ def _along(chance: Chance, size: int) -> Canvas:
         _row_of_fronts(canvas, chance, hour, view, offset + side * (half + walk), side, far)
     stage = Stage(canvas, view, hour, chance)
     edge = half + walk * 0.5
-    for _ in range(chance.integer(2, 5)):
+    for _ in range(chance.integer(1, 3)):
         name = chance.choose(_BESIDE)
         x, z = offset + chance.sign() * edge, chance.uniform(9.0 if name == "tree" else 5.0, 18.0)
         stage.put(name, *view.at(x, z), _METRES[name])
@@ -120,12 +120,12 @@ def _row_of_fronts(
     light = 1.0 if side != hour.light.side else 0.74
     z, walls = max(1.0, abs(x) * 0.9), []
     while z < far:
-        long = chance.uniform(5.0, 12.0) * (1 if z < 20 else 1.8)
+        long = chance.uniform(6.0, 13.0) * (1 if z < 20 else 2.2)
         walls.append(Wall(view, (x, z), (0.0, 1.0), long, chance.uniform(4.5, 13.0)))
         z += long + (chance.uniform(1.0, 5.0) if chance.maybe(0.2) else 0.0)
     for k in range(len(walls) - 1, -1, -1):
         near = walls[k].start[1] < 18
-        facade(canvas, chance, walls[k], hour.haze(walls[k].start[1] / 60), light, 8 if near else 3)
+        facade(canvas, chance, walls[k], hour.haze(walls[k].start[1] / 60), light, 6 if near else 2)
 
 
 def _traffic(stage: Stage, chance: Chance, view: View, places: list[Point]) -> None:
@@ -140,12 +140,13 @@ def _across(chance: Chance, size: int) -> Canvas:
     """Over the road to a row of fronts; from close by or with much sky."""
     hour = draw_hour(chance)
     canvas = Canvas(size, chance, hour.light)
-    depth = chance.uniform(8.0, 26.0)
     view = View(chance.uniform(0.3, 0.6), chance.uniform(1.2, 3.2), chance.uniform(0.3, 0.7))
+    # So far away that the road before the fronts takes some of the picture.
+    depth = max(chance.uniform(8.0, 26.0), view.eye / (view.horizon - 0.16) + 2.5)
     paint_sky(canvas, chance, hour, view.horizon)
     level(canvas, view, "sidewalk", _pavement(chance))
     walk = depth - chance.uniform(1.5, 3.5)
-    near = walk - chance.uniform(0.35, 0.95) * (walk - 1.0)
+    near = walk - chance.uniform(0.35, 0.9) * (walk - 1.0)
     edge = 60.0
     _strip(canvas, view, "road", _road(chance), [(-edge, near), (edge, near), (edge, walk), (-edge, walk)])
     lines = mix(chance, ("white", "yellow"), "painted")
@@ -167,7 +168,7 @@ def _across(chance: Chance, size: int) -> Canvas:
                 wall,
                 hour.haze(depth / 120),
                 chance.uniform(0.9, 1.05),
-                8 if depth < 15 else 5,
+                6 if depth < 15 else 4,
             )
         x += long
     stage = Stage(canvas, view, hour, chance)
@@ -175,9 +176,12 @@ def _across(chance: Chance, size: int) -> Canvas:
         stage,
         chance,
         view,
-        [(chance.uniform(-0.4, 0.4) * walk, near + (walk - near) * t) for t in (0.25, 0.75)],
+        [
+            (chance.uniform(-0.4, 0.4) * walk, max(near + 0.4, walk * t))
+            for t in (chance.uniform(0.6, 0.8), 0.92)
+        ],
     )
-    for _ in range(chance.integer(2, 5)):
+    for _ in range(chance.integer(1, 4)):
         front = chance.maybe(0.2)  # on our side of the road, where a tree would hide everything
         z = max(near - 0.5, 2.5) if front else walk + chance.uniform(0.3, 0.7)
         name = chance.choose(("person", "husky", "bench", "sign", "plant") if front else _BESIDE)
@@ -190,11 +194,12 @@ def _corner(chance: Chance, size: int) -> Canvas:
     """Towards the corner of a block where two streets meet."""
     hour = draw_hour(chance)
     canvas = Canvas(size, chance, hour.light)
-    view = View(chance.uniform(0.3, 0.6), chance.uniform(1.5, 4.5))
+    view = View(chance.uniform(0.3, 0.6), chance.uniform(1.5, 3.5))
     paint_sky(canvas, chance, hour, view.horizon)
     hills(canvas, chance, hour, view.horizon, "summer")
     level(canvas, view, "road", _road(chance))
     turn, z, x = math.radians(chance.uniform(25, 65)), chance.uniform(9.0, 18.0), chance.uniform(-3.0, 3.0)
+    z = max(z, view.eye / (view.horizon - 0.2) + 2.0)
     left, right = (-math.cos(turn), math.sin(turn)), (math.sin(turn), math.cos(turn))
     high = chance.uniform(5.0, 13.0)
     for far, across in ((45.0, -1), (38.0, 1)):
@@ -207,9 +212,9 @@ def _corner(chance: Chance, size: int) -> Canvas:
     for along, tone in ((left, -1), (right, 1)):
         light = 1.05 if tone == hour.light.side else 0.72
         wall = Wall(view, (x, z), along, chance.uniform(10, 16), high)
-        facade(canvas, chance, wall, 0.0, light, 10)
+        facade(canvas, chance, wall, 0.0, light, 9)
     stage = Stage(canvas, view, hour, chance)
-    _traffic(stage, chance, view, [(chance.uniform(-0.35, 0.35) * t * z, t * z) for t in (0.45, 0.6, 0.7)])
+    _traffic(stage, chance, view, [(chance.uniform(-0.35, 0.35) * t * z, t * z) for t in (0.45, 0.65)])
     for along in (left, right, left):
         s, name = chance.uniform(-1.0, 8.0), chance.choose(_BESIDE)
         stage.put(name, *view.at(corner[0] + along[0] * s, corner[1] + along[1] * s + 0.8), _METRES[name])
@@ -226,7 +231,7 @@ def _suburb(chance: Chance, size: int) -> Canvas:
     hills(canvas, chance, hour, view.horizon, season)
     level(canvas, view, *ground_paint(chance, season))
     woods(canvas, chance, hour, view.horizon - 0.01, chance.uniform(0.04, 0.12), season, 0.6)
-    half, slant = chance.uniform(1.8, 3.5), chance.uniform(-0.45, 0.45)
+    half, slant = chance.uniform(1.8, 3.5), chance.uniform(0.2, 0.8) - view.middle
     road, walk = _road(chance), _pavement(chance)
 
     def on(x: float, z: float) -> Point:
@@ -242,7 +247,8 @@ def _suburb(chance: Chance, size: int) -> Canvas:
         z = chance.uniform(9.0, 14.0)
         while not 0.06 < view.at(*on(side * (half + 5.5), z))[0] < 0.94 and z < 40:
             z += 2.0
-        stage.put("house", *view.at(*on(side * (half + 5.5), z)), chance.uniform(6.5, 9.0) * max(1.0, z / 18))
+        x, y = view.at(*on(side * (half + 5.5), z))
+        stage.put("house", min(max(x, 0.08), 0.92), y, chance.uniform(6.5, 9.0) * max(1.0, z / 18))
     for _ in range(chance.integer(2, 4)):
         name = chance.choose(("tree", "bush", "streetlight", "person", "dalmatian", "sign", "tree", "bench"))
         x, z = chance.sign() * (half + chance.uniform(0.6, 3.0)), chance.uniform(4.5, 20.0)

@@ -22,7 +22,7 @@ def waterfall(chance: Chance, size: int) -> Canvas:
     hour, season = draw_hour(chance), draw_season(chance)
     canvas = Canvas(size, chance, hour.light)
     foot = chance.uniform(0.12, 0.52)  # where the cliff meets the pool
-    top = min(chance.uniform(0.55, 1.15), 1.05) if foot < 0.35 else chance.uniform(0.75, 1.1)
+    top = min(chance.choose((foot + chance.uniform(0.3, 0.5), chance.uniform(0.75, 1.15))), 1.05)
     paint_sky(canvas, chance, hour, min(top, 0.8))
     if top < 0.85:
         woods(canvas, chance, hour, top - 0.06, chance.uniform(0.08, 0.2), season, 0.4)
@@ -49,8 +49,8 @@ def waterfall(chance: Chance, size: int) -> Canvas:
 
 def _hills_beside(canvas: Canvas, chance: Chance, hour: Hour, foot: float, top: float, season: str) -> None:
     """The land behind a cliff that falls off to its sides."""
-    high = [foot + (top - foot) * chance.uniform(0.35, 0.95) for _ in range(2)]
-    line = ridge(chance, *high, 0.05, 3)
+    left, right = (foot + (top - foot) * chance.uniform(0.35, 0.95) for _ in range(2))
+    line = ridge(chance, left, right, 0.05, 3)
     pen = canvas.stuff("hill", haze=hour.haze(0.3))
     leaves = leaf_paint(chance, season).scaled(0.4)
     pen.polygon([(-0.02, foot - 0.02), *line, (1.02, foot - 0.02)], leaves, shade=(0.0, 0.15, 0.0, 0.0))
