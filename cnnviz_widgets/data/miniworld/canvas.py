@@ -8,7 +8,7 @@ from the same image, so that a label can never be beside its pixel.
 from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image, ImageChops, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
 
 from cnnviz_widgets.data.labelled import Instance, boxed
 from cnnviz_widgets.data.miniworld import shading
@@ -40,7 +40,7 @@ class Canvas:
         self.size, self.chance, self.light = size, chance, light
         self._numbers = Image.new("I", (size * FINER, size * FINER), 0)
         self._draw = ImageDraw.Draw(self._numbers)
-        self._veils: dict[str, Image.Image] = {}
+        self._veils: dict[str, list[tuple[int, list[tuple[int, int]]]]] = {}
         self._regions: list[Region] = []
         self._same: dict[tuple, int] = {}
         self._instances: list[str] = []
@@ -91,19 +91,14 @@ class Canvas:
 
     def veil(self, kind: str, corners: Sequence[tuple[int, int]], strength: float) -> None:
         """Draw a soft "shadow" or "glow"; corners are in subpixels."""
-        if kind not in self._veils:
-            self._veils[kind] = Image.new("L", (self.size, self.size), 0)
-        # Overlapping shadows do not add up: the darkest counts.
-        mask = Image.new("L", (self.size, self.size), 0)
         pixels = [(x // FINER, y // FINER) for x, y in corners]
-        ImageDraw.Draw(mask).polygon(pixels, fill=int(255 * strength))
-        self._veils[kind] = ImageChops.lighter(self._veils[kind], mask)
+        self._veils.setdefault(kind, []).append((int(255 * strength), pixels))
 
     def picture(self) -> np.ndarray:
         """Shade what was drawn: (size, size, 3) uint8 RGB."""
         numbers = np.asarray(self._numbers)
         table = shading.table(self._regions, self.light)
-        veils = {kind: self._softened(kind, image) for kind, image in self._veils.items()}
+        veils = {kind: self._softened(kind) for kind in self._veils}
         start = self.chance.integer(0, 1 << 16)
         return shading.shaded(numbers, table, veils, start)
 
@@ -157,9 +152,14 @@ class Canvas:
             return region.object
         return region.part if level == "part" else getattr(region.paint, level)
 
-    def _softened(self, kind: str, image: Image.Image) -> np.ndarray:
-        radius = self.size / (60 if kind == "shadow" else 14)
-        soft = image.filter(ImageFilter.BoxBlur(radius)).filter(ImageFilter.BoxBlur(radius))
+    def _softened(self, kind: str) -> np.ndarray:
+        image = Image.new("L", (self.size, self.size), 0)
+        draw = ImageDraw.Draw(image)
+        # The darkest last: where shadows overlap they do not add up.
+        for strength, pixels in sorted(self._veils[kind], key=lambda each: each[0]):
+            draw.polygon(pixels, fill=strength)
+        blur = ImageFilter.BoxBlur(self.size / (60 if kind == "shadow" else 14))
+        soft = image.filter(blur).filter(blur)
         return np.asarray(soft, np.float32).repeat(FINER, 0).repeat(FINER, 1) / np.float32(255)
 
 

@@ -245,7 +245,7 @@ class Solids:
         if z > 0:
             x, y, z = -x, -y, -z
         lamp = self.pen.canvas.light
-        cosine = (x * 0.5 * lamp.side + y * 0.62 - z * 0.6) / 0.998
+        cosine = (x * 0.5 * self.pen.lit_side + y * 0.62 - z * 0.6) / 0.998
         return 1.0 + lamp.contrast * (0.38 * max(0.0, cosine) - 0.30)
 
 

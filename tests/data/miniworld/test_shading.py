@@ -33,7 +33,7 @@ def scene(size: int = 20) -> Canvas:
 def twin(drawn: Canvas) -> np.ndarray:
     """Every sample by itself; means of four; without the sensor's grain."""
     numbers = np.asarray(drawn._numbers)
-    shadow = drawn._softened("shadow", drawn._veils["shadow"])
+    shadow = drawn._softened("shadow")
     side = len(numbers)
     samples = np.zeros((side, side, 3))
     for y in range(side):

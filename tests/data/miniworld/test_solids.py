@@ -112,3 +112,15 @@ def test_a_plate_is_seen_from_both_sides():
         solids.plate([(-0.5, 0, 0), (0.5, 0, 0), (0.5, 1, 0), (-0.5, 1, 0)], GREY, "wall")
         solids.draw()
         assert shown(canvas, "wall").sum() > 900
+
+
+def test_a_mirrored_box_is_lit_from_the_same_side_of_the_picture():
+    canvas = Canvas(64, Chance("mirror"), Light(side=-1))
+    solids = Solids(canvas.thing("house", 0.5, 0.3, 0.5, flip=True), 45, 0, 0.0)
+    solids.box(-0.5, 0, -0.5, 0.5, 1, 0.5, GREY, "wall")
+    solids.draw()
+    picture, columns = (
+        canvas.picture().astype(float)[..., 0],
+        np.nonzero(shown(canvas, "wall").any(axis=0))[0],
+    )
+    assert picture[34:44, columns[3:8]].mean() > picture[34:44, columns[-8:-3]].mean() + 15
