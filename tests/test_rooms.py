@@ -68,7 +68,7 @@ def room_of(name: str) -> str | None:
     # A public name taken from the top leads where it lives: `from cnnviz_widgets import HookedModel`.
     first = rest[0] if rest else "__init__"
     if first in cnnviz_widgets.__all__:
-        return cnnviz_widgets._HOME_OF[first]
+        return cnnviz_widgets._HOME_OF[first].split(".")[0]  # data.miniworld is in the room data
     return "__init__" if first.startswith("__") else first
 
 

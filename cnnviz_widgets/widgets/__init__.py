@@ -2,5 +2,6 @@
 
 from cnnviz_widgets.widgets.activations import ActivationBrowser
 from cnnviz_widgets.widgets.filters import FilterGrid
+from cnnviz_widgets.widgets.tasks import TaskStrip
 
-__all__ = ["ActivationBrowser", "FilterGrid"]
+__all__ = ["ActivationBrowser", "FilterGrid", "TaskStrip"]

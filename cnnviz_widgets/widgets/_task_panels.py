@@ -41,6 +41,7 @@ _QUESTIONS = (
 _LARGE_ENOUGH = 0.006  # share of the picture from which a thing's name is written on it
 _NO_THING = 0.55  # brightness, among instances, of what belongs to none
 _TEXT = 20  # pixels; a window of usual width shows the panels at two thirds of their size
+_NO_ANSWER = 0.4  # brightness of a picture about which nothing is said
 _ORANGE = (255, 140, 0)
 
 OnPoint = Callable[[int, int, int], None]  # panel, row, column
@@ -158,17 +159,19 @@ class TaskPanels:
     def _paintings(self, drawn: Drawn, objects: Palette, labels: Palette) -> list[tuple[Bytes, list[Tag]]]:
         picture = self._shown
         location = [] if drawn.location is None else [drawn.location]
+        unanswered = np.rint(picture * np.float32(_NO_ANSWER)).astype(np.uint8)
         detections = drawn.detections or ()
         return [
             (picture, [Tag(each.name, self._on_screen(each), _ORANGE) for each in location]),
-            (picture, self._tags(detections, objects.table([each.name for each in detections]))),
-            (self._labelled(drawn.segmentation, labels), []),
-            self._instances(drawn.instances or ()),
+            (
+                unanswered if drawn.detections is None else picture,
+                self._tags(detections, objects.table([each.name for each in detections])),
+            ),
+            (unanswered if drawn.segmentation is None else self._labelled(drawn.segmentation, labels), []),
+            (unanswered, []) if drawn.instances is None else self._instances(drawn.instances),
         ]
 
-    def _labelled(self, segmentation: LabelMap | None, palette: Palette) -> Bytes:
-        if segmentation is None:
-            return self._shown
+    def _labelled(self, segmentation: LabelMap, palette: Palette) -> Bytes:
         colors = np.array(palette.table(segmentation.names), np.uint8)
         return paint_labels(self._shown, resize_nearest(segmentation.labels, *self._shown.shape[:2]), colors)
 
