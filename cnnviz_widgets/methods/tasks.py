@@ -19,6 +19,7 @@ from cnnviz_widgets.errors import InputError
 Box = tuple[float, float, float, float]
 Mask = npt.NDArray[np.bool_]
 
+_IN_THE_SKY = frozenset({"cloud", "sun", "moon", "bird"})
 _OTHER_WORDS = {
     **CONCEPT_OF_CLASS,
     **{"diningtable": "table", "pottedplant": "plant", "tvmonitor": "screen"},  # PASCAL VOC
@@ -109,7 +110,7 @@ def true_answers(sample: Sample, class_name: str = "", level: str = "object") ->
     """Read the right answers to the four tasks from a labelled picture.
 
     The thing that the class name speaks of is the largest one of that name; where none bears the name, as
-    in a picture of a street, it is the largest of all.
+    in a picture of a street, it is the largest of all; but what is in the sky says nothing of a place.
 
     Parameters
     ----------
@@ -132,7 +133,8 @@ def true_answers(sample: Sample, class_name: str = "", level: str = "object") ->
     """
     things = tuple(Thing(each.name, each.box, each.mask) for each in sample.instances)
     named = [each for each in things if each.name == concept_of(class_name)]
-    location = max(named or things, key=_size, default=None)
+    placed = [each for each in things if each.name not in _IN_THE_SKY]
+    location = max(named or placed or things, key=_size, default=None)
     return FourAnswers(class_name, location, things, true_segmentation(sample, level), things)
 
 
@@ -232,7 +234,7 @@ def labels_at(sample: Sample, row: int, column: int) -> dict[str, list[str]]:
 
 
 def thing_at(things: Sequence[Thing], row: int, column: int) -> int | None:
-    """Give the index of the thing that a pixel belongs to; the smallest where masks overlap, None for none."""
+    """Give the index of the thing that a pixel belongs to, the smallest of several; None for none."""
     here = [i for i, each in enumerate(things) if each.mask is not None and each.mask[row, column]]
     return min(here, key=lambda i: _size(things[i]), default=None)
 

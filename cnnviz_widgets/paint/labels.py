@@ -12,9 +12,11 @@ from cnnviz_widgets.paint.rgba import Bytes, _check_rgb
 
 Mask = npt.NDArray[np.bool_]
 Color = tuple[int, int, int]
+Plate = tuple[int, int, int, int]  # of a name: left, top, right, bottom
 
-# What the eleven basic colour terms look like: a label that is a colour is painted in it.
-_COLOR_TERMS: dict[str, Color] = {
+# What the eleven basic colour terms look like: a label that is a colour is painted in it. Large areas have
+# about the colours that maps give them, so that a painted picture reads at a glance.
+_OWN_COLORS: dict[str, Color] = {
     "black": (30, 30, 30),
     "blue": (40, 90, 220),
     "brown": (125, 75, 35),
@@ -26,9 +28,28 @@ _COLOR_TERMS: dict[str, Color] = {
     "red": (215, 35, 35),
     "white": (250, 250, 250),
     "yellow": (250, 215, 40),
+    "sky": (130, 190, 245),
+    "sea": (30, 95, 175),
+    "river": (30, 95, 175),
+    "lake": (30, 95, 175),
+    "waterfall": (85, 215, 225),
+    "grass": (115, 175, 60),
+    "hill": (60, 125, 70),
+    "mountain": (125, 115, 150),
+    "ground": (165, 125, 85),
+    "sand": (240, 215, 140),
+    "snow": (245, 248, 255),
+    "road": (85, 85, 95),
+    "sidewalk": (190, 150, 190),
+    "path": (205, 170, 120),
+    "building": (190, 95, 75),
+    "wall": (215, 190, 120),
+    "floor": (135, 95, 70),
+    "ceiling": (225, 225, 200),
+    "pier": (120, 80, 50),
 }
-# Five lightnesses in turn: eyes that confuse two hues still tell light from dark. Order, chroma and first hue
-# were searched for the largest distance (10 in CIE Lab) among any five labels in a row, for three kinds of eyes.
+# Five lightnesses in turn: eyes that confuse two hues still tell light from dark. Order, chroma and first
+# hue were searched for the largest distance (10 in CIE Lab) among any five in a row, for three kinds of eyes.
 _LIGHTNESS, _CHROMA, _GOLDEN_ANGLE, _FIRST_HUE = (0.42, 0.54, 0.78, 0.66, 0.90), 0.13, 137.508, 120.0
 
 
@@ -59,7 +80,7 @@ def label_colors(names: Sequence[str]) -> Bytes:
 
     The hue advances by the golden angle from one label to the next, so that any few neighbours are far apart,
     and the lightness takes five steps in turn, for eyes that see fewer hues. The eleven basic colour terms
-    (Berlin & Kay, 1969) have their own colours.
+    (Berlin & Kay, 1969) have their own colours, and so have sky, sea, grass, road and the like.
 
     Parameters
     ----------
@@ -75,7 +96,7 @@ def label_colors(names: Sequence[str]) -> Bytes:
     hue = np.deg2rad(_FIRST_HUE + _GOLDEN_ANGLE * numbers)
     colors = _from_oklch(np.array(_LIGHTNESS)[numbers % 5], np.full(len(names), _CHROMA), hue)
     for number, name in enumerate(names):
-        colors[number] = _COLOR_TERMS.get(name, colors[number])
+        colors[number] = _OWN_COLORS.get(name, colors[number])
     colors[:1] = 0
     return colors
 
@@ -175,8 +196,8 @@ def spotlight(picture: Bytes, mask: Mask, dim: float = 0.35) -> Bytes:
 def draw_tags(picture: Bytes, tags: Sequence[Tag], text_size: int = 14, thickness: int = 3) -> Bytes:
     """Draw boxes with names on a copy of a picture, the last one on top.
 
-    A name stands above its box, or inside where there is no room above, and never leaves the picture to the
-    right.
+    A name stands above its box, or inside or below it where there is no room above, and never leaves the
+    picture. Where it would cover the name of an earlier tag it is left out.
 
     Parameters
     ----------
@@ -197,9 +218,10 @@ def draw_tags(picture: Bytes, tags: Sequence[Tag], text_size: int = 14, thicknes
     for tag in tags:
         if tag.frame:
             _frame(ink, tag, thickness)
+    taken: list[Plate] = []
     for tag in tags:  # names after all frames, so that no frame crosses one
         if tag.text:
-            _name(ink, tag, font, image.size)
+            taken += _name(ink, tag, font, image.size, taken)
     return np.array(image)
 
 
@@ -216,15 +238,23 @@ def _name(
     tag: Tag,
     font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
     size: tuple[int, int],
-) -> None:
+    taken: Sequence[Plate],
+) -> list[Plate]:
+    """Write a name where no other is, and say where; nowhere if all places are taken."""
     left, top, right, bottom = ink.textbbox((0, 0), tag.text, font=font)
     width, height = round(right - left) + 8, round(bottom - top) + 8
     x = max(0, min(round(tag.box[0]), size[0] - width))
-    y = round(tag.box[1]) - height
-    if y < 0:
-        y = min(max(0, round(tag.box[1])), size[1] - height)
-    ink.rectangle((x, y, x + width - 1, y + height - 1), fill=tag.color, outline="black")
-    ink.text((x + 4 - left, y + 4 - top), tag.text, fill=ink_on(tag.color), font=font)
+    for y in (round(tag.box[1]) - height, round(tag.box[1]), round(tag.box[3])):
+        plate = (x, y, x + width, y + height)
+        if 0 <= y <= size[1] - height and not any(_meet(plate, other) for other in taken):
+            ink.rectangle((x, y, x + width - 1, y + height - 1), fill=tag.color, outline="black")
+            ink.text((x + 4 - left, y + 4 - top), tag.text, fill=ink_on(tag.color), font=font)
+            return [plate]
+    return []
+
+
+def _meet(one: Plate, other: Plate) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def ink_on(color: Sequence[int]) -> str:

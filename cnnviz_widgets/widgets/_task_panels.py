@@ -201,7 +201,7 @@ class TaskPanels:
                 + (f" {thing.score:.2f}" if thing.score < 1 else "")
             )
             tags.append(Tag(text if area >= _LARGE_ENOUGH else "", box, color, frame))
-        return sorted(tags, key=lambda each: -_area(each))  # small ones on top of large ones
+        return sorted(tags, key=lambda each: -_area(each))  # large ones get their names first
 
     def _on_screen(self, thing: Thing) -> tuple[float, float, float, float]:
         down, across = self._shown.shape[0] / self._size[0], self._shown.shape[1] / self._size[1]

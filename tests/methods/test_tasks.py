@@ -1,5 +1,7 @@
 """The four tasks: answers read from labels and from networks' outputs, on a picture of 4 x 6 pixels."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -65,6 +67,13 @@ def test_the_truth_of_a_picture_of_a_dog(sample):
 def test_a_scene_is_located_at_its_largest_thing(sample):
     assert true_answers(sample, "street").location.name == "car"
     assert true_answers(sample).location.name == "car"
+
+
+def test_what_is_in_the_sky_does_not_stand_for_a_place(sample):
+    cloud = Instance("cloud", (0, 0, 6, 4), np.ones((4, 6), bool))
+    sky = dataclasses.replace(sample, instances=(*sample.instances, cloud))
+    assert true_answers(sky, "street").location.name == "car"
+    assert true_answers(dataclasses.replace(sample, instances=(cloud,)), "street").location.name == "cloud"
 
 
 def test_a_picture_whose_things_nobody_counted():

@@ -125,8 +125,17 @@ def test_a_name_stands_above_its_box_or_inside_and_never_outside_the_picture():
     assert inside[:, 0].min() >= 3
     right = colored(draw_tags(GREY, [Tag("cat", (75, 30, 80, 50), color, frame=False)]), color)
     assert right[:, 1].max() >= 76 and len(right) > 0.9 * len(above)
-    low = colored(draw_tags(GREY, [Tag("cat", (0, -5, 80, 60), color, frame=False)]), color)
-    assert low[:, 0].min() <= 1
+    whole = colored(draw_tags(GREY, [Tag("cat", (0, 0, 80, 60), color, frame=False)]), color)
+    assert whole[:, 0].min() <= 1
+
+
+def test_a_name_that_would_cover_another_moves_or_is_left_out():
+    first, second, third, fourth = ((250, 250, 0), (0, 250, 250), (250, 0, 250), (0, 250, 0))
+    tags = [Tag("cat", (20, 24, 60, 42), color, frame=False) for color in (first, second, third, fourth)]
+    painted = draw_tags(GREY, tags)
+    heights = [colored(painted, color)[:, 0] for color in (first, second, third)]
+    assert heights[0].max() < 24 <= heights[1].min() and heights[1].max() < 42 <= heights[2].min()
+    assert len(colored(painted, fourth)) == 0
 
 
 def test_names_lie_on_top_of_all_frames():
