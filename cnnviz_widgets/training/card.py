@@ -104,7 +104,7 @@ def _recipe(this: Run, log: Sequence[Epoch]) -> str:
         f"Momentum descent, rate up to {this.net.peak_rate:g}, then down as a cosine; softened labels; "
         "stronger weight decay and a small start for the first layer, so that its filters are what it "
         "learned.",
-        "Pictures are shifted a little, and every other one is mirrored.",
+        "Pictures are shifted and tinted a little, and every other one is mirrored.",
         f"{norm}.",
         "The weights are those of the last epoch, not of the best.",
     ]

@@ -53,6 +53,20 @@ def normalized(pictures: Tensor, mean: Sequence[float], std: Sequence[float]) ->
     return pictures.float().sub_(low).div_(spread)
 
 
+def tinted(x: Tensor, most: float) -> Tensor:
+    """Change the contrast and the brightness of each picture's channels by chance, in place.
+
+    Parameters
+    ----------
+    x : Tensor
+        (N, 3, H, W) float, normalised, so that 1 is the spread of the training pictures.
+    most : float
+        A channel's contrast becomes 1 - most to 1 + most times what it was, its brightness moves by as much.
+    """
+    gain, shift = (torch.rand(2, len(x), 3, 1, 1) * 2 - 1).mul(most).to(x.device)
+    return x.mul_(1 + gain).add_(shift)
+
+
 def statistics(pictures: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and standard deviation of (N, 3, H, W) uint8 pixels in 0..1, per channel, to four digits."""
     counts = torch.zeros(3, 256, dtype=torch.int64)

@@ -25,6 +25,7 @@ from cnnviz_widgets.training.lessons import (
     normalized,
     shuffled,
     statistics,
+    tinted,
 )
 from cnnviz_widgets.training.loop import Job, run, write_whole
 from cnnviz_widgets.training.world_nets import COUNTS, NETS, Kind, Net, Run, world
@@ -32,6 +33,7 @@ from cnnviz_widgets.training.world_nets import COUNTS, NETS, Kind, Net, Run, wor
 PICTURES = Path("runs") / "miniworld"
 BATCH = 64
 MAX_SHIFT = 8  # pixels
+MAX_TINT = 0.2  # of the training pictures' spread
 DECAY, FIRST_LAYER_DECAY = 5e-4, 5e-3
 FIRST_LAYER_START = 0.1  # of PyTorch's usual spread
 SMOOTHING = 0.1  # of a label that is spread over all classes
@@ -152,7 +154,7 @@ def _job(this: Run, network: nn.Module, lessons: LabelledPictures, checksum: int
     def step(chosen: Tensor) -> float:
         network.train()
         pictures, labels = lessons.pictures[chosen].to(device), lessons.labels[chosen].to(device)
-        x = normalized(moved(pictures, MAX_SHIFT), this.mean, this.std)
+        x = tinted(normalized(moved(pictures, MAX_SHIFT), this.mean, this.std), MAX_TINT)
         with torch.autocast(device.type, torch.bfloat16, enabled=this.bf16):
             scores = network(x)
         loss = F.cross_entropy(scores.float(), labels, label_smoothing=SMOOTHING)

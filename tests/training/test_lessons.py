@@ -14,6 +14,7 @@ from cnnviz_widgets.training.lessons import (
     normalized,
     shuffled,
     statistics,
+    tinted,
 )
 
 
@@ -61,6 +62,18 @@ def test_a_picture_may_be_moved_by_as_much_as_asked():
     assert set((out[rising, 20] - 20).tolist()) == set(range(-8, 9))
 
 
+def test_tinted_pictures_differ_by_a_gain_and_a_shift_for_each_channel():
+    torch.manual_seed(0)
+    x = torch.stack([torch.zeros(400, 3), torch.ones(400, 3)], 2).view(400, 3, 1, 2)
+    out = tinted(x.clone(), 0.2)
+    shift, gain = out[..., 0].flatten(), (out[..., 1] - out[..., 0]).flatten()
+    for values, middle in ((shift, 0), (gain, 1)):
+        assert values.min() >= middle - 0.2001 and values.max() <= middle + 0.2001
+        assert values.min() < middle - 0.19 and values.max() > middle + 0.19
+        assert len(values.unique()) > 1000  # each picture and each channel its own
+    assert torch.equal(tinted(x.clone(), 0), x)
+
+
 def test_every_picture_is_shown_once_an_epoch_but_for_an_odd_rest():
     torch.manual_seed(0)
     batches = shuffled(10, 4)
@@ -87,8 +100,9 @@ def test_confusions_come_by_frequency():
 
 
 def test_a_network_answers_in_evaluation_mode():
-    network = nn.Sequential(nn.Flatten(), nn.Dropout(0.999), nn.Linear(3, 2, bias=False))
-    with torch.no_grad():
+    network = nn.Sequential(nn.Flatten(), nn.Dropout(0.999), nn.Linear(3, 2))
+    with torch.no_grad():  # 3 - 1 against 0; without its inputs, -1 against 0
         network[2].weight.copy_(torch.tensor([[1.0, 1, 1], [0, 0, 0]]))
+        network[2].bias.copy_(torch.tensor([-1.0, 0]))
     pictures = torch.full((250, 3, 1, 1), 255, dtype=torch.uint8)
     assert answers(network.train(), pictures, (0, 0, 0), (1, 1, 1)).tolist() == [0] * 250
