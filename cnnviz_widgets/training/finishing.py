@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from cnnviz_widgets.backend.series import epoch_path
@@ -129,4 +129,5 @@ def _described(this: Run, log: Sequence[Epoch], share: float) -> dict[str, str]:
 
 
 def _write(path: Path, weights: dict[str, Tensor], described: dict[str, str]) -> None:
-    write_whole(path, lambda beside: save_file(weights, beside, metadata=described))
+    # As bytes: safetensors' own save_file makes files that only their owner may read.
+    write_whole(path, lambda beside: beside.write_bytes(save(weights, described)))

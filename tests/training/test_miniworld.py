@@ -70,6 +70,7 @@ def test_the_file_describes_itself(trained, small_world):
     assert float(said["seconds"]) >= 0
     assert {value.dtype for value in weights.values() if value.ndim > 1} == {torch.half}
     assert {value.dtype for value in weights.values() if value.ndim == 1} == {torch.float}
+    assert trained.stat().st_mode & 0o777 == (trained.parent / "log.jsonl").stat().st_mode & 0o777
     assert trained.stat().st_size < 100_000  # 40,000 weights of two bytes, and a few words
 
 
