@@ -125,7 +125,8 @@ def _around(stage: Stage, chance: Chance, aisle: float | None) -> None:
     view = stage.view
     if chance.maybe(0.3):
         z = chance.uniform(16.0, 30.0)
-        stage.put("house", *view.at(chance.uniform(-0.4, 0.4) * z, z), chance.uniform(5.0, 9.0))
+        chapel = chance.choose(("church", "house"), (2, 1))
+        stage.put(chapel, *view.at(chance.uniform(-0.4, 0.4) * z, z), chance.uniform(5.0, 9.0))
     for _ in range(chance.integer(0, 2)):
         z = chance.uniform(9.0, 25.0)
         stage.put("tree", *view.at(chance.uniform(-0.5, 0.5) * z, z), chance.uniform(3.0, 7.0))
