@@ -31,7 +31,7 @@ def mountain(chance: Chance, size: int) -> Canvas:
     name, paint = ground_paint(chance, season)
     valley = chance.choose(("meadow", "lake", "forest", "rock"), (4, 3, 3, 2))
     if valley == "rock":
-        name, paint = "ground", mix(chance, ("grey", "brown", "orange"), "stone", scale=3.0)
+        name, paint = "ground", mix(chance, ("grey", "brown", "grey"), "stone", scale=3.0)
     level(canvas, view, name, paint)
     if valley != "rock":
         woods(canvas, chance, hour, horizon - 0.01, chance.uniform(0.03, 0.12), season, 0.5)

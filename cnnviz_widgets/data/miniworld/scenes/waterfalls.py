@@ -2,7 +2,7 @@
 
 from cnnviz_widgets.data.miniworld.canvas import Canvas
 from cnnviz_widgets.data.miniworld.chance import Chance
-from cnnviz_widgets.data.miniworld.palette import Paint, mix
+from cnnviz_widgets.data.miniworld.palette import Paint, mix, shade
 from cnnviz_widgets.data.miniworld.pen import Point, smooth
 from cnnviz_widgets.data.miniworld.scenes.landscape import (
     Stage,
@@ -14,7 +14,7 @@ from cnnviz_widgets.data.miniworld.scenes.landscape import (
     ridge,
     woods,
 )
-from cnnviz_widgets.data.miniworld.scenes.outdoor_light import Hour, draw_hour, paint_sky
+from cnnviz_widgets.data.miniworld.scenes.outdoor_light import Hour, between, draw_hour, paint_sky
 
 
 def waterfall(chance: Chance, size: int) -> Canvas:
@@ -59,7 +59,8 @@ def _hills_beside(canvas: Canvas, chance: Chance, hour: Hour, foot: float, top: 
 def _rock(chance: Chance) -> Paint:
     color = chance.choose(("grey", "brown", "orange", "black", "red", "green"), (4, 4, 2, 2, 1, 1))
     pattern = chance.choose(("", "banded", "cracked"), (5, 1, 2))
-    return mix(chance, color, "stone", pattern, scale=chance.uniform(0.4, 0.9), strength=0.4)
+    rgb = between(shade(chance, color), (128.0, 116.0, 106.0), chance.uniform(0.25, 0.55))
+    return mix(chance, color, "stone", pattern, scale=chance.uniform(0.4, 0.9), strength=0.4, rgb=rgb)
 
 
 def _falling(chance: Chance, hour: Hour) -> Paint:
