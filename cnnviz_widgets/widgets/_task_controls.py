@@ -80,6 +80,7 @@ class TaskControls:
             self._showing = False
         for widget, shown in (
             (self.class_name, not photos and len(source.classes) > 1),
+            (self.number, not photos),  # their list does
             (self._chooser.list, photos),
             (self._chooser.upload, photos),
         ):
@@ -115,8 +116,7 @@ class Thumbnails:
         page = (name, class_name, self._first, last)
         if page != self._page:
             small = [source.thumbnail(class_name, each) for each in range(self._first, last)]
-            small += [np.full_like(small[0], _GREY[0])] * (AT_ONCE - len(small))  # the row keeps its width
-            self._mosaic = mosaic(np.stack(small), columns=AT_ONCE, gap=_FRAME, gap_value=_GREY)
+            self._mosaic = mosaic(np.stack(small), columns=len(small), gap=_FRAME, gap_value=_GREY)
             self._page = page
         assert self._mosaic is not None
         painted = framed(self._mosaic, number - self._first)
@@ -124,7 +124,7 @@ class Thumbnails:
 
     def _click(self, x: float, y: float) -> None:
         place = self._mosaic.locate(x - _FRAME, y - _FRAME) if self._mosaic else None
-        if place is not None and self._page and self._first + place[0] < self._page[3]:
+        if place is not None:
             self._on_choose(self._first + place[0])
 
 

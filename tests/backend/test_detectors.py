@@ -79,7 +79,6 @@ def test_segmentation_scores_every_pixel_of_the_picture(tmp_path: Path):
         network.classifier[4].bias.copy_(torch.arange(21.0))
     save_file(network.state_dict(), tmp_path / "own.safetensors")
     detector = open_detector("fcn_resnet50", str(tmp_path / "own.safetensors"))
-    detector.network.train()  # somebody's doing; asked a picture, it evaluates
     found = detector(picture(90, 60))["out"]
     assert found.shape == (21, 60, 90) and not found.requires_grad
     assert torch.allclose(found[:, 30, 40], torch.arange(21.0), atol=1e-4)
@@ -118,6 +117,7 @@ class Echo(nn.Module):
     """Returns what it was given, so that the preparation can be seen."""
 
     def forward(self, x: object) -> object:
+        assert not self.training
         if isinstance(x, list):
             return [
                 {"boxes": x[0].flatten()[:4][None], "labels": torch.ones(1).long(), "scores": torch.ones(1)}
@@ -130,6 +130,7 @@ def test_a_detector_gets_pictures_as_its_weights_ask():
     shapes = Detector("f", "object detection", ("",), Echo(), _preset("fasterrcnn_resnet50_fpn"))
     assert shapes(grey)["boxes"].tolist() == [pytest.approx([0.2] * 4)]  # 0 to 1, not normalised
     labels = Detector("f", "semantic segmentation", ("",), Echo(), _preset("fcn_resnet50"))
+    labels.network.train()  # somebody's doing; asked a picture, it evaluates
     found = labels(grey)["out"]
     assert found.shape == (3, 40, 60)
     assert found[:, 20, 30].tolist() == pytest.approx(

@@ -30,10 +30,13 @@ class Fake(nn.Module):
 
     def __init__(self, task: str) -> None:
         super().__init__()
-        self.task, self.gate = task, threading.Event()
+        self.task, self.calls = task, 0
+        self.gate, self.started = threading.Event(), threading.Event()
         self.gate.set()
 
     def forward(self, x: object) -> object:
+        self.calls += 1
+        self.started.set()
         assert self.gate.wait(10)
         if self.task == "semantic segmentation":
             scores = torch.zeros(1, 3, 24, 24)
@@ -102,13 +105,18 @@ def test_the_widget_answers_while_a_network_thinks_and_the_newest_picture_wins(s
     strip._detectors.networks = {DETECTORS[0]: network}
     strip.answers = "network"
     assert "looking at the picture" in texts(strip)[1]
+    assert network.network.started.wait(10)
     strip.number = 1
     mouse(strip, 0, "mouse_move", 3, 3)
     assert "no label here" in strip._pointer.value
+    strip.number = 0  # overtakes picture 1, which still waits
     network.network.gate.set()
+    assert "Found 2 of 3" in asked(strip)[1]
+    assert network.network.calls == 1
+    strip.number = 1
     assert "Found 0 of 0, 3 wrong" in asked(strip)[1]
     strip.number = 0
-    assert "Found 2 of 3" in texts(strip)[1], "kept from before"
+    assert "Found 2 of 3" in texts(strip)[1] and network.network.calls == 2, "kept from before"
 
 
 def test_a_download_hands_its_network_over(strip, monkeypatch):
