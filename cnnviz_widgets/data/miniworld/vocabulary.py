@@ -41,7 +41,7 @@ _STUFF = (
     *("sand", "snow", "wall", "floor", "ceiling", "pier"),
 )
 PARTS = (
-    *("wheel", "window", "door", "roof", "chimney", "tower", "wall", "balcony", "arch", "pillar", "cable"),
+    *("wheel", "window", "door", "roof", "chimney", "tower", "wall", "arch", "pillar", "cable"),
     *("head", "ear", "eye", "muzzle", "mouth", "hair", "torso", "arm", "hand", "leg", "foot", "tail"),
     *("hull", "mast", "sail", "cabin", "blade", "hub", "tank", "lantern", "gallery", "battlement", "flag"),
     *("trunk", "crown", "leaf", "branch", "petal", "pistil", "stem", "lampshade", "base", "bulb", "cord"),

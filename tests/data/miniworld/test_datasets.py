@@ -15,7 +15,7 @@ from cnnviz_widgets.data.miniworld import CONCEPTS, OBJECTS, SCENES, Miniworld, 
 from cnnviz_widgets.errors import CnnvizError, InputError
 
 KINDS = [Scenes, Objects]
-PINNED = {"scenes": "804d100f91eaa9d2", "objects": "ae90f40b08092b2d"}
+PINNED = {"scenes": "fd4e32cb8b11a82e", "objects": "35ecc8a02db7b8c0"}
 
 
 def digest(data: Miniworld) -> str:
