@@ -7,6 +7,7 @@ once, so a name that is misspelled or a file that is damaged fails here and not 
 import argparse
 import sys
 
+from cnnviz_widgets.backend.detectors import TASKS, detector_info, open_detector
 from cnnviz_widgets.backend.zoo import load, model_info
 from cnnviz_widgets.errors import CnnvizError
 
@@ -16,14 +17,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m cnnviz_widgets.backend.fetch", description="Download weights."
     )
-    parser.add_argument("names", nargs="+", metavar="NAME", help="a model, as open_model takes it")
+    parser.add_argument(
+        "names", nargs="+", metavar="NAME", help="a model, as open_model or open_detector takes it"
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress bars")
     options = parser.parse_args(arguments)
     failures = 0
     for name in options.names:
         try:
-            load(name, progress=not options.quiet)
-            info = model_info(name)
+            if name in TASKS:
+                open_detector(name, progress=not options.quiet)
+                info = detector_info(name)
+            else:
+                load(name, progress=not options.quiet)
+                info = model_info(name)
         except CnnvizError as error:
             failures += 1
             print(f"{name}: {error}", file=sys.stderr)  # noqa: T201 - a command talks to the terminal

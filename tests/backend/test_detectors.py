@@ -14,6 +14,7 @@ from torchvision.ops import FrozenBatchNorm2d
 
 from cnnviz_widgets.backend import Detector, detector_info, open_detector
 from cnnviz_widgets.backend.detectors import TASKS
+from cnnviz_widgets.backend.fetch import main as fetch_command
 from cnnviz_widgets.errors import DownloadError, ModelNameError, PictureError, WeightsError
 from tests.backend.fake_hub import FakeHub, published, saved
 from tests.backend.zoo.conftest import home, hub, picture  # noqa: F401 - no test leaves this machine
@@ -64,6 +65,7 @@ def test_weights_are_fetched_once_and_the_second_head_is_left_out(hub: FakeHub):
         assert detector_info("fcn_resnet50").cached
         hub.files.clear()
         open_detector("fcn_resnet50")
+        assert fetch_command(["fcn_resnet50", "--quiet"]) == 0
     assert told[-1][0] == told[-1][1] > 1e8 and hub.asked == [path]
     mine = detector.network.state_dict()
     assert not any(key.startswith("aux_classifier") for key in mine)

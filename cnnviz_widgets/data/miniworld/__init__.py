@@ -8,4 +8,14 @@ compared with what is there.
 from cnnviz_widgets.data.miniworld.datasets import SPLITS, Drawn, Miniworld, Objects, PictureTensors, Scenes
 from cnnviz_widgets.data.miniworld.vocabulary import CONCEPTS, OBJECTS, SCENES
 
-__all__ = ["CONCEPTS", "OBJECTS", "SCENES", "SPLITS", "Drawn", "Miniworld", "Objects", "PictureTensors", "Scenes"]
+__all__ = [
+    "CONCEPTS",
+    "OBJECTS",
+    "SCENES",
+    "SPLITS",
+    "Drawn",
+    "Miniworld",
+    "Objects",
+    "PictureTensors",
+    "Scenes",
+]

@@ -51,7 +51,7 @@ def _seen(rgb: list[tuple[float, ...]], regions: list[Region], light: Light) -> 
 
 
 def _curves(regions: list[Region], light: Light) -> np.ndarray:
-    """Turn shades (see `pen.Shade`) over regions' boxes into polynomials of subpixels: of 1, x, y, xx and yy."""
+    """Turn shades (see `pen.Shade`) over regions' boxes into polynomials in subpixels: 1, x, y, xx, yy."""
     kx, ky, kxx, kyy = (np.array([each.shade for each in regions]) * light.contrast).T
     left, top, right, bottom = np.array([each.box for each in regions], np.float64).T
     u, v = 2.0 / np.maximum(right - left, 1), 2.0 / np.maximum(bottom - top, 1)  # p = u x - m, q = n - v y

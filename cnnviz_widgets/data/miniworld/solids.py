@@ -65,8 +65,8 @@ class Solids:
     pen : Pen
         Draws them.
     yaw : float
-        Degrees the group is turned about the vertical; positive turns its front to the right and shows more of
-        its left side.
+        Degrees the group is turned about the vertical; positive turns its front to the right and shows more
+        of its left side.
     pitch : float
         Degrees the viewer looks down; positive shows the tops.
     depth : float

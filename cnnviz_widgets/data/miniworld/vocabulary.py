@@ -37,8 +37,8 @@ _THINGS = (
     *("streetlight", "traffic light", "sign", "bench", "flag", "bird", "cloud", "sun", "moon", "cow", "bush"),
 )
 _STUFF = (
-    *("sky", "ground", "grass", "road", "sidewalk", "path", "sea", "river", "lake", "waterfall", "mountain", "hill"),
-    *("sand", "snow", "wall", "floor", "ceiling", "pier"),
+    *("sky", "ground", "grass", "road", "sidewalk", "path", "sea", "river", "lake", "waterfall"),
+    *("mountain", "hill", "sand", "snow", "wall", "floor", "ceiling", "pier"),
 )
 PARTS = (
     *("wheel", "window", "door", "roof", "chimney", "tower", "wall", "arch", "pillar", "cable"),
