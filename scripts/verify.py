@@ -16,13 +16,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = ["-m", "pytest", "--continue-on-collection-errors", "--durations=5", "--durations-min=5"]
 ROOMS = ["tests", "--ignore=tests/browser", "--ignore=tests/benchmarks"]
+PARALLEL = ["-n", "auto"]  # a process for each core, each with one thread, see environment()
 LECTURES = ["lectures", "--nbval-lax", "--nbval-sanitize-with=lectures/sanitize.cfg"]
 # The kernel of this Python, whatever the notebook or the user's own kernels say.
 LECTURES += ["--nbval-current-env", "--nbval-cell-timeout=120", "-p", "no:cacheprovider"]
 
 PARTS = {
-    "unit": [*PYTEST, *ROOMS, "-m", "not slow and not browser"],
-    "fast": [*PYTEST, *ROOMS, "-m", "not heavy and not slow and not browser and not real"],
+    "unit": [*PYTEST, *ROOMS, *PARALLEL, "-m", "not slow and not browser"],
+    "fast": [*PYTEST, *ROOMS, *PARALLEL, "-m", "not heavy and not slow and not browser and not real"],
     "slow": [*PYTEST, *ROOMS, "-m", "slow", "--timeout=3600"],
     "lectures": [*PYTEST, *LECTURES],
     "browser": [*PYTEST, "tests/browser", "-m", "not slow"],
@@ -66,7 +67,7 @@ def run(name: str) -> Outcome:
         report = Path(folder, "report.xml")
         if is_pytest:
             command.append(f"--junitxml={report}")
-        status = subprocess.run(command, cwd=ROOT, env=environment()).returncode
+        status = subprocess.run(command, cwd=ROOT, env=environment("-n" in command)).returncode
         outcome = Outcome(name, status == 0, time.monotonic() - started)
         if report.exists():
             count(report, outcome)
@@ -79,9 +80,11 @@ def run(name: str) -> Outcome:
     return outcome
 
 
-def environment() -> dict[str, str]:
+def environment(parallel: bool) -> dict[str, str]:
     """Return the caller's environment without what would make the tests mean something else."""
     env = dict(os.environ, PYTHONUNBUFFERED="1")
+    if parallel:
+        env["OMP_NUM_THREADS"] = "1"  # torch would start a thread per core in each process
     env.pop("CNNVIZ_MODEL", None)
     return env
 

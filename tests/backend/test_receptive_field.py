@@ -237,6 +237,7 @@ NETS = {
 }
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", NETS)
 def test_boxes_hold_in_torchvision_nets(name):
     options = {"aux_logits": False, "init_weights": False} if name == "googlenet" else {}

@@ -37,7 +37,14 @@ def test_own_weights_in_every_form(tmp_path: Path, form: str):
 
 
 @pytest.mark.parametrize(
-    "name", ["squeezenet1_1", "resnet18", "densenet121", "mobilenet_v3_small", "maxvit_t"]
+    "name",
+    [
+        "squeezenet1_1",
+        "resnet18",
+        "mobilenet_v3_small",
+        pytest.param("densenet121", marks=pytest.mark.heavy),
+        pytest.param("maxvit_t", marks=pytest.mark.heavy),
+    ],
 )
 def test_another_number_of_classes_is_understood(tmp_path: Path, name: str):
     path = tmp_path / "mine.pth"

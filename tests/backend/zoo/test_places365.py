@@ -38,6 +38,7 @@ def renamed(architecture: str, state: dict[str, torch.Tensor]) -> dict[str, torc
     return OrderedDict((old(k), v) for k, v in state.items() if not k.endswith("num_batches_tracked"))
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("architecture", places365.ARCHITECTURES)
 def test_places_checkpoints_of_mits_forms(hub: FakeHub, home: Path, architecture: str):
     network = models.get_model(architecture, num_classes=365)
@@ -72,6 +73,7 @@ class Python2(pickle._Pickler):
             super().save(thing, *rest, **how)
 
 
+@pytest.mark.heavy
 def test_places_checkpoint_pickled_by_python_2_on_a_gpu(hub: FakeHub):
     class module:
         Pickler, dump, HIGHEST_PROTOCOL = (

@@ -97,6 +97,16 @@ def test_what_makes_the_scene_is_always_seen(scene):
             assert share >= least, (number, names, share)
 
 
+@pytest.mark.parametrize("seen", [street._along, street._across, street._corner, street._suburb])
+def test_a_street_has_its_road_and_houses_from_everywhere(seen):
+    for number in range(20):
+        labels = seen(Chance("street", number), 64).maps()["object"]
+        assert (labels == INDEX["object"]["road"]).mean() > 0.01, number
+        assert np.isin(labels, [INDEX["object"][name] for name in ("building", "house")]).mean() > 0.02, (
+            number
+        )
+
+
 @EVERY
 def test_light_and_horizon_vary(scene):
     bright, sky, seen = [], [], set()
@@ -185,6 +195,6 @@ def test_a_pitch_lies_where_its_goal_stands():
 
 def test_lines_of_a_pitch_end_before_the_viewer():
     pitch = Pitch(View(0.5, 2.0), (0.0, 20.0), 0.0, 1.0)
-    (piece,) = _clipped(pitch, [(0, 0), (0, 40)])  # from 20 m ahead to 20 m behind
-    assert piece == [pytest.approx((0.0, 20.0)), pytest.approx((0.0, 0.9))]
+    (piece,) = _clipped(pitch, [(0, 0), (10, 40)])  # from 20 m ahead to 20 m behind, 10 m aside
+    assert piece == [pytest.approx((0.0, 20.0)), pytest.approx((4.775, 0.9))]
     assert _clipped(pitch, [(0, 30), (0, 40)]) == []
