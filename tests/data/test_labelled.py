@@ -11,7 +11,7 @@ CONCEPTS = {"object": ("", "dog", "car", "sky"), "part": ("", "head", "wheel")}
 
 @pytest.fixture
 def sample() -> Sample:
-    """Two by three pixels: a row of sky; a dog and two pixels of car, one of them a wheel that is also a head."""
+    """Two by three pixels: a row of sky; a dog, and two pixels of car, one both wheel and head."""
     objects = np.array([[[3, 3, 3], [1, 2, 2]]], np.int16)
     parts = np.array([[[0, 0, 0], [1, 2, 0]], [[0, 0, 0], [0, 1, 0]]], np.int16)  # two labels a pixel
     return Sample(np.zeros((2, 3, 3), np.uint8), None, {"object": objects, "part": parts}, CONCEPTS)
@@ -40,7 +40,7 @@ def test_what_is_present_comes_largest_first_and_nothing_has_no_name(sample):
         (
             "objects",
             "dog",
-            r"not labelled at the level 'objects'; they are at 'object', 'part'. Did you mean",
+            r"not labelled at the level 'objects'; they are at 'object', 'part'. Did",
         ),
         ("texture", "striped", "not labelled at the level 'texture'"),
     ],
