@@ -47,7 +47,7 @@ def test_the_code_runs_with_no_network(code: str, tmp_path: Path):
 
 
 def test_there_is_code_to_run():
-    assert len(CODE) == 2
+    assert len(CODE) == 3
     own = next(code for code in CODE if "HookedModel(" in code)
     assert sum(bool(line) for line in own.splitlines()) == 5, "one's own network in five lines"
 

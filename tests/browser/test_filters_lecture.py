@@ -29,7 +29,7 @@ def test_a_student_looks_chooses_points_and_clicks(page, tmp_path):
     assert (marked[0, 0, :3] == (213, 94, 0)).all()
     assert (marked[60:, 100:] == first[60:, 100:]).all()
 
-    page.dropdown("Layer").select_option(label="conv2  20x16x7x7")
+    page.dropdown("Layer").select_option(label="conv2  64x48x5x5")
     deeper = page.wait_for_change(read, marked)
     assert page.evaluate("(w.layer, w.error)") == ("conv2", None)
     colours = deeper[..., :3].astype(int)
