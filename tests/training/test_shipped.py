@@ -110,7 +110,7 @@ def test_cards_name_no_machine():
 
 @pytest.mark.heavy
 def test_the_strong_filters_of_the_first_layer_matter_and_the_weak_ones_do_not():
-    """Lecture 1 tells these figures: 98 % right with all filters, 96 % without the weak half, 6 % without the strong."""
+    """Lecture 1 tells these figures: 98 % right with all filters, 96 % without the weak half, then 6 %."""
     model, data = open_model("mini-alexnet-objects"), Objects("test", 600)
     weights = model.network.get_submodule("conv1").weight.data
     by_strength = weights.abs().amax((1, 2, 3)).argsort()
