@@ -42,9 +42,9 @@ def test_a_student_looks_chooses_points_and_clicks(page, tmp_path):
 
 def test_a_wrong_layer_is_told_on_screen_and_the_widget_goes_on(page):
     page.evaluate("setattr(w, 'layer', 'conv9')")
-    page.page.get_by_text("Did you mean 'conv3', 'conv2', 'conv1'?").first.wait_for()
+    page.page.get_by_text("Did you mean 'conv5', 'conv4', 'conv3', 'conv2'?").first.wait_for()
     page.evaluate("setattr(w, 'layer', 'conv3')")
-    page.wait_for(lambda: page.page.get_by_text("Did you mean 'conv3'").first.is_visible(), False)
+    page.wait_for(lambda: page.page.get_by_text("Did you mean 'conv5'").first.is_visible(), False)
 
 
 def test_nets_whose_weights_are_missing_offer_a_download(page):
