@@ -21,3 +21,9 @@ def real() -> Path:
 def default_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests mean the embedded model, whatever the shell they were started from says."""
     monkeypatch.delenv("CNNVIZ_MODEL", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test reads what an earlier run kept on disk, nor leaves anything there."""
+    monkeypatch.setenv("CNNVIZ_CACHE", str(tmp_path_factory.getbasetemp() / "harvests"))

@@ -2,6 +2,7 @@
 
 from cnnviz_widgets.backend.answers import Gradients, Prediction
 from cnnviz_widgets.backend.detectors import Detector, detector_info, open_detector
+from cnnviz_widgets.backend.fingerprint import fingerprint
 from cnnviz_widgets.backend.hooked_model import HookedModel
 from cnnviz_widgets.backend.layers import Layer
 from cnnviz_widgets.backend.receptive_field import ReceptiveField
@@ -25,6 +26,7 @@ __all__ = [
     "backprop",
     "deconvnet",
     "detector_info",
+    "fingerprint",
     "guided",
     "model_info",
     "model_names",

@@ -1,7 +1,7 @@
 """A network with its preprocessing and class names, ready to be asked questions."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -196,7 +196,9 @@ class HookedModel:
         raise LayerError(f"{self.name} has no layer {name!r}. {nearest(str(name), self._by_name)}")
 
     @contextmanager
-    def record(self, *names: str, stop: bool = False) -> Iterator[Record]:
+    def record(
+        self, *names: str, stop: bool = False, keep: Callable[[str, Tensor], Tensor] | None = None
+    ) -> Iterator[Record]:
         """Keep what layers compute in the passes run inside the ``with``.
 
         Parameters
@@ -206,11 +208,14 @@ class HookedModel:
         stop : bool
             End the pass, and the ``with``, after the last of them: nothing after the call in the ``with``
             runs.
+        keep : callable, optional
+            Gets ``(name, result)`` as soon as a layer is done, and returns what to keep of it instead of all: a
+            maximum, say. No copies are made then, so it must not keep `result` itself, or a view of it.
 
         Yields
         ------
         Record
-            Name to tensor, (N, *layer.shape), still on the path from picture to score.
+            Name to tensor, (N, *layer.shape) or what `keep` made of it, still on the path from picture to score.
 
         Raises
         ------
@@ -220,7 +225,7 @@ class HookedModel:
         if not names:
             raise LayerError("record needs the name of a layer; model.layers lists them")
         layers = {name: self.layer(name) for name in names}
-        record = Record(self.network, layers, stop)
+        record = Record(self.network, layers, stop, keep)
         with self._lock, record:
             yield record
 

@@ -1,9 +1,10 @@
 """What layers computed, kept as it was."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from torch import Tensor, nn
 
+from cnnviz_widgets.backend.arrangement import as_maps
 from cnnviz_widgets.backend.layers import Layer
 from cnnviz_widgets.backend.tracing import Call, StopPass, Tracer
 from cnnviz_widgets.errors import LayerError
@@ -23,7 +24,15 @@ class Record(Mapping[str, Tensor]):
         On reading a layer that was not asked for, or did not run.
     """
 
-    def __init__(self, network: nn.Module, layers: dict[str, Layer], stop: bool = False) -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        layers: dict[str, Layer],
+        stop: bool = False,
+        keep: Callable[[str, Tensor], Tensor] | None = None,
+    ) -> None:
+        self._keep_as = keep
+        self._layers = layers
         self._wanted = {layer.call: name for name, layer in layers.items()}
         self._stop = stop
         self._passes = 0
@@ -47,10 +56,10 @@ class Record(Mapping[str, Tensor]):
         if name is None:
             return None
         # Apart from what came before (the network may still hold it) and, below, from what comes after.
-        kept = self._results[name] = result.clone()
+        kept = self._results[name] = result.clone() if self._keep_as is None else self._keep_as(name, result)
         if self._stop and len(self._results) == len(self._wanted):
             raise StopPass(self)
-        return kept.clone()
+        return kept.clone() if self._keep_as is None else None
 
     def __getitem__(self, name: str) -> Tensor:
         if name in self._results:
@@ -66,6 +75,11 @@ class Record(Mapping[str, Tensor]):
             f"layer {name!r} did not run: the last pass took another way through the network, or "
             "ended before it"
         )
+
+    def maps(self, name: str) -> Tensor:
+        """Give a layer's result arranged as maps, (N, channels, rows, columns); see `as_maps`."""
+        result = self[name]  # first: it says what is wrong with the name
+        return as_maps(self._layers[name], result)[0]
 
     def __contains__(self, name: object) -> bool:
         return name in self._results

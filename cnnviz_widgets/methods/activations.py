@@ -1,6 +1,5 @@
 """What every channel of a layer answers to one picture (Yosinski et al. 2015, section 2)."""
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -10,8 +9,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from cnnviz_widgets.backend.arrangement import as_maps, no_maps
 from cnnviz_widgets.backend.layers import Layer
-from cnnviz_widgets.errors import InputError, LayerError, nearest
+from cnnviz_widgets.errors import InputError
 
 if TYPE_CHECKING:
     from cnnviz_widgets.backend.hooked_model import HookedModel
@@ -216,35 +216,8 @@ def activation_maps(model: "HookedModel", x: Tensor, layer: str) -> ActivationMa
             "wrong. Use model.preprocess(picture), or HookedModel(network, input_shape=...)."
         )
     if len(result) != 1:
-        raise _not_maps(model, found, "does not keep one result per picture")
-    values, note = _as_maps(model, found, result[0].detach().to("cpu", torch.float32).numpy())
-    values = np.ascontiguousarray(values)
+        raise no_maps(found, "does not keep one result per picture", model.layers)
+    maps, note = as_maps(found, result.detach().to("cpu", torch.float32), model.layers)
+    values = np.ascontiguousarray(maps[0].numpy())
     values.setflags(write=False)
     return ActivationMaps(found, values, note)
-
-
-def _as_maps(model: "HookedModel", layer: Layer, values: Floats) -> tuple[Floats, str]:
-    if layer.channel_axis is not None:
-        return np.moveaxis(values, layer.channel_axis, 0), ""
-    if values.ndim <= 1:
-        return values.reshape(-1, 1, 1), "one number per unit, which has no place in the picture"
-    if values.ndim == 2:
-        tokens = len(values)
-        for extra in (1, 0):
-            side = math.isqrt(tokens - extra)
-            if side and side * side == tokens - extra:
-                note = (
-                    f"the {side * side} patch tokens as {side}x{side} maps"
-                    + ", without the class token" * extra
-                )
-                return values[extra:].reshape(side, side, -1).transpose(2, 0, 1), note
-        raise _not_maps(
-            model, layer, f"has {tokens} tokens, which with or without a class token make no square"
-        )
-    raise _not_maps(model, layer, "is neither maps (channels, rows, columns), tokens nor a vector")
-
-
-def _not_maps(model: "HookedModel", layer: Layer, reason: str) -> LayerError:
-    maps = [each.name for each in model.layers if each.is_map and each is not layer]
-    shape = "x".join(map(str, layer.shape))
-    return LayerError(f"the result of layer {layer.name!r}, {shape}, {reason}. {nearest(layer.name, maps)}")

@@ -6,8 +6,8 @@ from typing import Any
 import ipywidgets as W
 import traitlets
 
-from cnnviz_widgets.backend import HookedModel, Layer, Prediction, open_model
-from cnnviz_widgets.errors import InputError, LayerError, ModelError
+from cnnviz_widgets.backend import HookedModel, Layer, Prediction
+from cnnviz_widgets.errors import InputError, LayerError
 from cnnviz_widgets.methods.activations import ActivationMaps, OrderedBy, ScaledBy, activation_maps
 from cnnviz_widgets.paint import beside, table_for
 from cnnviz_widgets.paint.rgba import Bytes
@@ -15,6 +15,7 @@ from cnnviz_widgets.widgets import _captions as captions
 from cnnviz_widgets.widgets._activation_controls import ActivationControls
 from cnnviz_widgets.widgets._activation_panels import PicturePanel, TilesPanel, Unit
 from cnnviz_widgets.widgets._layout import flow
+from cnnviz_widgets.widgets._models import opened
 from cnnviz_widgets.widgets._pictures import PictureChooser, Pictures
 from cnnviz_widgets.widgets._view import View
 
@@ -113,7 +114,7 @@ class ActivationBrowser(View):
         pictures: Pictures | None = None,
         **traits: Any,
     ) -> None:
-        self.model = _opened(model)
+        self.model = opened(model, type(self).__name__)
         self._pictures = pictures
         self._seen: tuple[Any, ...] = ()  # the last picture, and what of it does not depend on the layer
         self._placed = {"row", "column"} & set(traits)
@@ -218,17 +219,6 @@ class ActivationBrowser(View):
         words = f"{self.model.name}, {maps.layer.name}: {captions.say_maps(maps, self._tiles.step)}"
         pictures = [self._tiles.surface.picture, self._overlay.surface.picture]
         return beside(pictures, [words, f"channel {self.channel}"])
-
-
-def _opened(model: HookedModel | str) -> HookedModel:
-    if isinstance(model, str):
-        return open_model(model)
-    if not isinstance(model, HookedModel):
-        raise ModelError(
-            f"ActivationBrowser takes a HookedModel or a name, not {type(model).__name__}; "
-            "see HookedModel(network)"
-        )
-    return model
 
 
 def _is_shown(layer: Layer) -> bool:
