@@ -53,12 +53,15 @@ def main(names: list[str]) -> int:
         sys.exit(f"no part {', '.join(unknown) or 'named'}; there are {', '.join(PARTS)}")
     if "browser" in names:
         subprocess.run([sys.executable, "tests/browser/chromium.py"], cwd=ROOT)
-    outcomes = [run(name) for name in names]
+    # The browser opens lectures that nbval has just run: what they harvested need not be harvested again.
+    with tempfile.TemporaryDirectory(prefix="cnnviz-harvests-") as harvests:
+        shared = {name: {"CNNVIZ_TEST_CACHE": harvests} for name in ("lectures", "browser")}
+        outcomes = [run(name, shared.get(name, {})) for name in names]
     print_table(outcomes)
     return 0 if all(each.ok for each in outcomes) else 1
 
 
-def run(name: str) -> Outcome:
+def run(name: str, variables: dict[str, str]) -> Outcome:
     command = [sys.executable, *PARTS[name]]
     is_pytest = "pytest" in command
     print(f"\n=== {name}: {' '.join(PARTS[name][1:])}", flush=True)
@@ -67,7 +70,7 @@ def run(name: str) -> Outcome:
         report = Path(folder, "report.xml")
         if is_pytest:
             command.append(f"--junitxml={report}")
-        status = subprocess.run(command, cwd=ROOT, env=environment("-n" in command)).returncode
+        status = subprocess.run(command, cwd=ROOT, env=environment("-n" in command) | variables).returncode
         outcome = Outcome(name, status == 0, time.monotonic() - started)
         if report.exists():
             count(report, outcome)

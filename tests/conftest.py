@@ -1,6 +1,7 @@
 """What every test may ask for."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,10 @@ def default_model(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CNNVIZ_MODEL", raising=False)
 
 
-@pytest.fixture(autouse=True)
-def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """No test reads what an earlier run kept on disk, nor leaves anything there."""
-    monkeypatch.setenv("CNNVIZ_CACHE", str(tmp_path_factory.getbasetemp() / "harvests"))
+@pytest.fixture(autouse=True, scope="session")
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test reads what an earlier run kept on disk, nor leaves anything there; nor do kernels."""
+    folder = os.environ.get("CNNVIZ_TEST_CACHE") or str(tmp_path_factory.mktemp("harvests"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CNNVIZ_CACHE", folder)
+        yield
