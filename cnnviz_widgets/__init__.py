@@ -39,6 +39,16 @@ _HOMES = {
         "Instance",
     ],
     "data.miniworld": ["Scenes", "Objects"],
+    "data.picture_set": ["PictureSet", "picture_set"],
+    "engines": [
+        "harvest",
+        "Harvest",
+        "TopK",
+        "Features",
+        "Moments",
+        "Neuron",
+        "Channel",
+    ],
     "methods": [
         "true_answers",
         "box_iou",

@@ -12,8 +12,8 @@ from cnnviz_widgets.errors import LayerError, nearest
 def as_maps(layer: Layer, values: Tensor, among: Sequence[Layer] = ()) -> tuple[Tensor, str]:
     """Arrange what a layer computed as maps.
 
-    Maps that keep their channels last are turned round; a vector becomes maps of 1x1; of tokens in a square (a
-    vision transformer's) the patches' are arranged, and the class token in front of them is left out.
+    Maps that keep their channels last are turned round; a vector becomes maps of 1x1; of tokens in a square
+    (a vision transformer's) the patches' are arranged, and the class token in front of them is left out.
 
     Parameters
     ----------

@@ -11,7 +11,8 @@ from cnnviz_widgets.backend.hooked_model import HookedModel
 def fingerprint(model: HookedModel) -> str:
     """Digest a network's weights, its modules and layers, and what it does to a picture before it sees it.
 
-    Two networks with the same fingerprint answer alike, unless they differ only in code that none of these shows.
+    Two networks with the same fingerprint answer alike, unless they differ only in code that none of these
+    shows.
 
     Returns
     -------

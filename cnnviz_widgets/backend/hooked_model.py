@@ -209,13 +209,14 @@ class HookedModel:
             End the pass, and the ``with``, after the last of them: nothing after the call in the ``with``
             runs.
         keep : callable, optional
-            Gets ``(name, result)`` as soon as a layer is done, and returns what to keep of it instead of all: a
-            maximum, say. No copies are made then, so it must not keep `result` itself, or a view of it.
+            Gets ``(name, result)`` as soon as a layer is done, and returns what to keep of it instead of all:
+            a maximum, say. No copies are made then, so it must not keep `result` itself, or a view of it.
 
         Yields
         ------
         Record
-            Name to tensor, (N, *layer.shape) or what `keep` made of it, still on the path from picture to score.
+            Name to tensor, (N, *layer.shape) or what `keep` made of it, still on the path from picture to
+            score.
 
         Raises
         ------

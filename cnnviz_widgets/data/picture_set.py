@@ -1,4 +1,4 @@
-"""Any source of many pictures as one kind of data set: pictures in order, with names and, where known, classes."""
+"""Any source of many pictures as one kind of data set: in order, with names and, where known, classes."""
 
 import hashlib
 import operator

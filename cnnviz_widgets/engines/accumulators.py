@@ -30,7 +30,7 @@ class Accumulator(Protocol):
         ...
 
     def update(self, maps: Tensor, first: int) -> None:
-        """Take in the maps of consecutive pictures, (n, channels, rows, columns), numbered from `first` on."""
+        """Take in maps, (n, channels, rows, columns), of consecutive pictures, numbered from `first` on."""
         ...
 
     def merge(self, other: Self) -> None:
@@ -86,7 +86,7 @@ class Strongest:
 
 
 class TopK:
-    """For each channel, the k pictures with the highest single activation (Zeiler & Fergus 2014, section 4.1).
+    """For each channel, the k pictures with the highest single activation (Zeiler & Fergus 2014, sec. 4.1).
 
     Equal activations are ordered by the picture's number, and within a map the first place in reading order
     counts, so that shards merge to what one pass gives.
@@ -109,12 +109,15 @@ class TopK:
 
     @property
     def key(self) -> str:
+        """What is gathered: which layer, and how."""
         return f"{self.kind} {self.layer} k={self.k}"
 
     def fresh(self) -> "TopK":
+        """Make an empty one of the same kind."""
         return TopK(self.layer, self.k)
 
     def prepare(self, shape: tuple[int, int, int], pictures: int) -> None:
+        """Make room for maps of this shape."""
         self._shape = shape
         self._values = np.full((shape[0], self.k), -np.inf, np.float32)
         self._pictures = np.full((shape[0], self.k), -1, np.int64)
@@ -122,6 +125,7 @@ class TopK:
         self._not_finite = np.zeros(shape[0], np.int64)
 
     def update(self, maps: Tensor, first: int) -> None:
+        """Take in the maps of consecutive pictures, numbered from `first` on."""
         flat = maps.detach().flatten(2)
         peaks = flat.amax(2).float().cpu().numpy()  # (n, channels)
         finite = np.isfinite(peaks)
@@ -141,6 +145,7 @@ class TopK:
         self._take(changed, peaks[:, changed].T, numbers[:, changed].T, found[:, changed].T)
 
     def merge(self, other: "TopK") -> None:
+        """Take in what another one gathered from other pictures."""
         self._not_finite += other._not_finite
         self._take(np.arange(self._shape[0]), other._values, other._pictures, other._places)
 
@@ -157,6 +162,7 @@ class TopK:
 
     @property
     def state(self) -> State:
+        """All that was gathered, as arrays."""
         return {
             "values": self._values,
             "pictures": self._pictures,
@@ -170,6 +176,7 @@ class TopK:
         self._places, self._not_finite = state["places"].copy(), state["not_finite"].copy()
 
     def result(self) -> Strongest:
+        """Give the pictures and places with the highest activations."""
         rows, columns = np.divmod(self._places, self._shape[2])
         nowhere = self._pictures < 0
         rows, columns = np.where(nowhere, 0, rows), np.where(nowhere, 0, columns)
@@ -196,26 +203,32 @@ class Features:
 
     @property
     def key(self) -> str:
+        """What is gathered: which layer, and how."""
         return f"{self.kind} {self.layer}"
 
     def fresh(self) -> "Features":
+        """Make an empty one of the same kind."""
         return Features(self.layer)
 
     def prepare(self, shape: tuple[int, int, int], pictures: int) -> None:
+        """Make room for maps of this shape."""
         self._codes = np.zeros((pictures, int(np.prod(shape))), np.float32)
         self._known = np.zeros(pictures, np.bool_)
 
     def update(self, maps: Tensor, first: int) -> None:
+        """Take in the maps of consecutive pictures, numbered from `first` on."""
         place = slice(first, first + len(maps))
         self._codes[place] = maps.detach().flatten(1).float().cpu().numpy()
         self._known[place] = True
 
     def merge(self, other: "Features") -> None:
+        """Take in what another one gathered from other pictures."""
         self._codes[other._known] = other._codes[other._known]
         self._known |= other._known
 
     @property
     def state(self) -> State:
+        """All that was gathered, as arrays."""
         return {"codes": self._codes, "known": self._known}
 
     @state.setter
@@ -255,21 +268,26 @@ class Moments:
 
     @property
     def key(self) -> str:
+        """What is gathered: which layer, and how."""
         return f"{self.kind} {self.layer}"
 
     def fresh(self) -> "Moments":
+        """Make an empty one of the same kind."""
         return Moments(self.layer)
 
     def prepare(self, shape: tuple[int, int, int], pictures: int) -> None:
+        """Make room for maps of this shape."""
         self._count = 0
         self._mean, self._squares = np.zeros(shape[0]), np.zeros(shape[0])
 
     def update(self, maps: Tensor, first: int) -> None:
+        """Take in the maps of consecutive pictures, numbered from `first` on."""
         flat = maps.detach().double().movedim(1, 0).flatten(1).cpu().numpy()  # (channels, n * places)
         mean = flat.mean(1)
         self._take(flat.shape[1], mean, ((flat - mean[:, None]) ** 2).sum(1))
 
     def merge(self, other: "Moments") -> None:
+        """Take in what another one gathered from other pictures."""
         self._take(other._count, other._mean, other._squares)
 
     def _take(self, count: int, mean: npt.NDArray[Any], squares: npt.NDArray[Any]) -> None:
@@ -283,6 +301,7 @@ class Moments:
 
     @property
     def state(self) -> State:
+        """All that was gathered, as arrays."""
         return {"count": np.array(self._count), "mean": self._mean, "squares": self._squares}
 
     @state.setter
@@ -291,4 +310,5 @@ class Moments:
         self._mean, self._squares = state["mean"].copy(), state["squares"].copy()
 
     def result(self) -> Spread:
+        """Give the mean and the standard deviation."""
         return Spread(self._count, self._mean, np.sqrt(self._squares / max(1, self._count)))

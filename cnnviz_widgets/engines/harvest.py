@@ -27,9 +27,9 @@ class Progress:
 class Harvest:
     """A pass of a data set through a network, that can be stopped and gone on with.
 
-    Iterating runs it, and yields a `Progress` after each batch. What was gathered is kept on disk, by the network's
-    weights, the data set and what is gathered, so that the same harvest is instant the next time, and goes on
-    where it was stopped.
+    Iterating runs it, and yields a `Progress` after each batch. What was gathered is kept on disk, by the
+    network's weights, the data set and what is gathered, so that the same harvest is instant the next time,
+    and goes on where it was stopped.
 
     Parameters
     ----------
