@@ -87,7 +87,7 @@ class Shelf:
             self._folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=self._folder) as folder:
                 whole = Path(folder, "state")
-                save_file({k: np.ascontiguousarray(v) for k, v in state.items()}, whole)
+                save_file({k: np.asarray(v, order="C") for k, v in state.items()}, whole)
                 whole.replace(path)  # whole or not at all
 
 
