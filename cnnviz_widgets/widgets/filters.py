@@ -5,11 +5,12 @@ from typing import Any
 import ipywidgets as W
 import traitlets
 
-from cnnviz_widgets.backend import HookedModel, model_info, open_model
+from cnnviz_widgets.backend import HookedModel, model_info
 from cnnviz_widgets.errors import LayerError, ModelError
 from cnnviz_widgets.methods import FilterBank, convolution_names, filter_bank
 from cnnviz_widgets.paint import beside
 from cnnviz_widgets.widgets._filter_panel import FilterPanel
+from cnnviz_widgets.widgets._models import opened
 from cnnviz_widgets.widgets._view import View
 
 
@@ -141,13 +142,8 @@ class FilterGrid(View):
 
 
 def _open_if_here(model: HookedModel | str) -> HookedModel | None:
-    if isinstance(model, HookedModel):
-        return model
-    if not isinstance(model, str):
-        raise ModelError(
-            f"FilterGrid takes a HookedModel or a name, not {type(model).__name__}; see HookedModel(network)"
-        )
-    return open_model(model) if model_info(model).cached else None
+    is_elsewhere = isinstance(model, str) and not model_info(model).cached
+    return None if is_elsewhere else opened(model, "FilterGrid")
 
 
 def _first_convolution(model: HookedModel | None) -> str:

@@ -7,16 +7,17 @@ from typing import Any
 import ipywidgets as W
 import traitlets
 
-from cnnviz_widgets.backend import HookedModel, Prediction, model_names, open_model
+from cnnviz_widgets.backend import HookedModel, Prediction, model_names
 from cnnviz_widgets.data.labelled import LabelledDataset
 from cnnviz_widgets.data.miniworld.datasets import Objects, Scenes
 from cnnviz_widgets.data.miniworld.vocabulary import CONCEPTS
-from cnnviz_widgets.errors import InputError, ModelError, nearest
+from cnnviz_widgets.errors import InputError, nearest
 from cnnviz_widgets.methods.tasks import FourAnswers, Mask, Thing, thing_at, true_answers, true_segmentation
 from cnnviz_widgets.paint import beside
 from cnnviz_widgets.widgets import _task_words as words
 from cnnviz_widgets.widgets._captions import line
 from cnnviz_widgets.widgets._layout import flow
+from cnnviz_widgets.widgets._models import opened
 from cnnviz_widgets.widgets._pictures import PictureChooser, Pictures
 from cnnviz_widgets.widgets._task_controls import TaskControls, Thumbnails
 from cnnviz_widgets.widgets._task_detectors import DETECTORS, Detectors
@@ -121,7 +122,9 @@ class TaskStrip(View):
         pictures: Pictures | None = None,
         **traits: Any,
     ) -> None:
-        self.models = [_opened(each) for each in (_embedded() if models is None else models)]
+        self.models = [
+            opened(each, type(self).__name__) for each in (_embedded() if models is None else models)
+        ]
         self._chooser = PictureChooser(pictures, self._choose_photo, self.guard)
         self._photos = PhotoSource(lambda: self._chooser.list.options, self._chooser.open)
         self._sources: dict[str, Source] = {"scenes": WorldSource(Scenes), "objects": WorldSource(Objects)}
@@ -335,13 +338,3 @@ class TaskStrip(View):
 def _embedded() -> list[str]:
     here = [name for name in _EMBEDDED if name in model_names("embedded")]
     return here or [_OTHERWISE]
-
-
-def _opened(model: HookedModel | str) -> HookedModel:
-    if isinstance(model, str):
-        return open_model(model)
-    if not isinstance(model, HookedModel):
-        raise ModelError(
-            f"TaskStrip takes HookedModels or names, not {type(model).__name__}; see HookedModel(network)"
-        )
-    return model
