@@ -3,7 +3,7 @@
 Zeiler & Fergus, "Visualizing and Understanding Convolutional Networks", ECCV 2014, sections 2 and 4.1.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,22 +115,36 @@ def project(
     return gradients[rule]
 
 
-def contrast(projections: npt.NDArray[Any]) -> Floats:
-    """Scale each projection for the eye: zero is grey, its largest absolute value black or white.
+def contrast(projections: npt.NDArray[Any], clipped: float = 0.01) -> Floats:
+    """Scale each projection for the eye: zero is grey, the strongest one percent are as far off as can be.
 
     Parameters
     ----------
     projections : array, (..., rows, columns, colours)
         Signed.
+    clipped : float
+        Share of a projection's numbers, those that are zero apart, that are cut off: a few large ones
+        would leave all others grey. 0 cuts off nothing.
 
     Returns
     -------
     array, as `projections`, float32
         0 to 1; 0.5 is zero. The colours of a projection share one scale. One that is zero everywhere is grey.
+
+    Raises
+    ------
+    InputError
+        If the share is not from 0 to below 1.
     """
-    peak = np.abs(projections).max(axis=(-3, -2, -1), keepdims=True)
-    scaled = projections / np.where(peak > 0, peak, 1) * 0.5 + 0.5
-    return np.asarray(scaled, np.float32)
+    if not 0 <= clipped < 1:
+        raise InputError(f"the share that is cut off is from 0 to below 1; got {clipped}")
+    flat = np.asarray(projections, np.float32).reshape(-1, *projections.shape[-3:])
+    scaled = np.full(flat.shape, 0.5, np.float32)
+    for each, target in zip(flat, scaled, strict=True):
+        sizes = np.abs(each[each != 0])
+        if len(sizes):
+            target += np.clip(each / (2 * np.quantile(sizes, 1 - clipped)), -0.5, 0.5)
+    return scaled.reshape(projections.shape)
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,6 +206,7 @@ def patches_of(
     strongest: Strongest,
     channel: int,
     rule: ReluRule | str = deconvnet,
+    inputs: Callable[[int], Tensor] | None = None,
 ) -> TopPatches:
     """Show what a harvest has found for one channel: open its pictures, and project each activation.
 
@@ -207,6 +222,8 @@ def patches_of(
         The channel, counted from 0.
     rule : ReluRule or str
         See `project`.
+    inputs : callable, optional
+        Gives the network's input, (1, C, H, W), for a picture's number, where the caller keeps some at hand.
 
     Returns
     -------
@@ -238,7 +255,8 @@ def patches_of(
     values, numbers, rows, columns = (
         getattr(strongest, name)[channel, found] for name in ("values", "pictures", "rows", "columns")
     )
-    x = torch.cat([model.preprocess(pictures[i]) for i in numbers.tolist()])
+    opened = inputs or (lambda i: model.preprocess(pictures[i]))
+    x = torch.cat([opened(i) for i in numbers.tolist()])
     down = project(model, x, layer.name, channel, rows, columns, rule)
     return TopPatches(
         layer,
