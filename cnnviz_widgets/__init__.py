@@ -46,8 +46,10 @@ _HOMES = {
         "TopK",
         "Features",
         "Moments",
+        "Quantile",
         "Neuron",
         "Channel",
+        "clear_cache",
     ],
     "methods": [
         "true_answers",
