@@ -59,8 +59,9 @@ _HOMES = {
         "filter_shapes",
         "convolution_names",
         "activation_maps",
+        "top_patches",
     ],
-    "widgets": ["TaskStrip", "FilterGrid", "ActivationBrowser"],
+    "widgets": ["TaskStrip", "FilterGrid", "ActivationBrowser", "TopPatchBrowser"],
     "errors": [
         "CnnvizError",
         "PictureError",

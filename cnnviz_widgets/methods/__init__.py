@@ -10,6 +10,8 @@ from cnnviz_widgets.methods.agreement import (
     pixel_accuracy,
     verdict,
 )
+from cnnviz_widgets.methods.deconvnet import TopPatches, contrast, patches_of, project, top_patches
+from cnnviz_widgets.methods.field_crops import field_crop, field_window
 from cnnviz_widgets.methods.filters import FilterBank, convolution_names, filter_bank, filter_shapes
 from cnnviz_widgets.methods.tasks import (
     FourAnswers,
@@ -31,20 +33,27 @@ __all__ = [
     "LabelMap",
     "Matches",
     "Thing",
+    "TopPatches",
     "activation_maps",
     "box_iou",
     "class_iou",
     "concept_of",
+    "contrast",
     "convolution_names",
+    "field_crop",
+    "field_window",
     "filter_bank",
     "filter_shapes",
     "labels_at",
     "mask_iou",
     "matched",
+    "patches_of",
     "pixel_accuracy",
+    "project",
     "segmentation_of",
     "thing_at",
     "things_of",
+    "top_patches",
     "true_answers",
     "true_segmentation",
     "verdict",

@@ -3,7 +3,7 @@
 Zeiler & Fergus, "Visualizing and Understanding Convolutional Networks", ECCV 2014, sections 2 and 4.1.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -206,7 +206,6 @@ def patches_of(
     strongest: Strongest,
     channel: int,
     rule: ReluRule | str = deconvnet,
-    inputs: Callable[[int], Tensor] | None = None,
 ) -> TopPatches:
     """Show what a harvest has found for one channel: open its pictures, and project each activation.
 
@@ -222,8 +221,6 @@ def patches_of(
         The channel, counted from 0.
     rule : ReluRule or str
         See `project`.
-    inputs : callable, optional
-        Gives the network's input, (1, C, H, W), for a picture's number, where the caller keeps some at hand.
 
     Returns
     -------
@@ -255,8 +252,7 @@ def patches_of(
     values, numbers, rows, columns = (
         getattr(strongest, name)[channel, found] for name in ("values", "pictures", "rows", "columns")
     )
-    opened = inputs or (lambda i: model.preprocess(pictures[i]))
-    x = torch.cat([opened(i) for i in numbers.tolist()])
+    x = torch.cat([model.preprocess(pictures[i]) for i in numbers.tolist()])
     down = project(model, x, layer.name, channel, rows, columns, rule)
     return TopPatches(
         layer,

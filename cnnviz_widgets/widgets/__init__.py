@@ -1,7 +1,8 @@
 """The widgets: one thin view per lecture."""
 
 from cnnviz_widgets.widgets.activations import ActivationBrowser
+from cnnviz_widgets.widgets.deconvnet import TopPatchBrowser
 from cnnviz_widgets.widgets.filters import FilterGrid
 from cnnviz_widgets.widgets.tasks import TaskStrip
 
-__all__ = ["ActivationBrowser", "FilterGrid", "TaskStrip"]
+__all__ = ["ActivationBrowser", "FilterGrid", "TaskStrip", "TopPatchBrowser"]
