@@ -59,9 +59,12 @@ _HOMES = {
         "filter_shapes",
         "convolution_names",
         "activation_maps",
+        "compare_rules",
+        "randomized",
+        "map_similarity",
         "top_patches",
     ],
-    "widgets": ["TaskStrip", "FilterGrid", "ActivationBrowser", "TopPatchBrowser"],
+    "widgets": ["TaskStrip", "FilterGrid", "ActivationBrowser", "TopPatchBrowser", "RuleComparer"],
     "errors": [
         "CnnvizError",
         "PictureError",

@@ -10,9 +10,26 @@ from cnnviz_widgets.methods.agreement import (
     pixel_accuracy,
     verdict,
 )
+from cnnviz_widgets.methods.backprop import LinearPass, linear_backprop
+from cnnviz_widgets.methods.backprop_convolution import ConvolutionPass, convolution_backprop
+from cnnviz_widgets.methods.backprop_neuron import SingleNeuron, single_neuron
+from cnnviz_widgets.methods.backprop_pooling import PoolingPass, pooling_backprop
+from cnnviz_widgets.methods.backprop_relu import ReluPass, relu_backprop
 from cnnviz_widgets.methods.deconvnet import TopPatches, contrast, patches_of, project, top_patches
 from cnnviz_widgets.methods.field_crops import field_crop, field_window
 from cnnviz_widgets.methods.filters import FilterBank, convolution_names, filter_bank, filter_shapes
+from cnnviz_widgets.methods.guided_backprop import RuleComparison, compare_rules
+from cnnviz_widgets.methods.layer_steps import LayerStep
+from cnnviz_widgets.methods.randomization import (
+    Cascaded,
+    LayerGroup,
+    Similarity,
+    cascade,
+    layer_groups,
+    map_similarity,
+    not_resettable,
+    randomized,
+)
 from cnnviz_widgets.methods.tasks import (
     FourAnswers,
     LabelMap,
@@ -28,29 +45,50 @@ from cnnviz_widgets.methods.tasks import (
 
 __all__ = [
     "ActivationMaps",
+    "Cascaded",
+    "ConvolutionPass",
     "FilterBank",
     "FourAnswers",
     "LabelMap",
+    "LayerGroup",
+    "LayerStep",
+    "LinearPass",
     "Matches",
+    "PoolingPass",
+    "ReluPass",
+    "RuleComparison",
+    "Similarity",
+    "SingleNeuron",
     "Thing",
     "TopPatches",
     "activation_maps",
     "box_iou",
+    "cascade",
     "class_iou",
+    "compare_rules",
     "concept_of",
     "contrast",
+    "convolution_backprop",
     "convolution_names",
     "field_crop",
     "field_window",
     "filter_bank",
     "filter_shapes",
     "labels_at",
+    "layer_groups",
+    "linear_backprop",
+    "map_similarity",
     "mask_iou",
     "matched",
+    "not_resettable",
     "patches_of",
     "pixel_accuracy",
+    "pooling_backprop",
     "project",
+    "randomized",
+    "relu_backprop",
     "segmentation_of",
+    "single_neuron",
     "thing_at",
     "things_of",
     "top_patches",

@@ -3,6 +3,7 @@
 from cnnviz_widgets.widgets.activations import ActivationBrowser
 from cnnviz_widgets.widgets.deconvnet import TopPatchBrowser
 from cnnviz_widgets.widgets.filters import FilterGrid
+from cnnviz_widgets.widgets.guided_backprop import RuleComparer
 from cnnviz_widgets.widgets.tasks import TaskStrip
 
-__all__ = ["ActivationBrowser", "FilterGrid", "TaskStrip", "TopPatchBrowser"]
+__all__ = ["ActivationBrowser", "FilterGrid", "RuleComparer", "TaskStrip", "TopPatchBrowser"]
