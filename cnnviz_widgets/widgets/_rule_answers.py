@@ -118,16 +118,10 @@ class Answers:
         x, seen, top = self._kept["picture"][1]
         unit = self.unit(asked)
         trained, note = self._once("trained", asked.key, lambda: self._trained(x, asked))
-        shuffled, alike = None, {}
-        if asked.depth:
-            copied = self._once(
-                "copy",
-                (asked.depth, asked.seed),
-                lambda: randomized(self._model, asked.depth, asked.seed),
-            )
-            shuffled = compare_rules(copied, x, self._same(trained, asked), trained.rules)
-            maps = shuffled.maps
-            alike = {rule: map_similarity(trained.maps[rule], maps[rule]) for rule in trained.rules}
+        if not asked.depth:
+            return Compared(trained, None, {}, top, seen, unit, note)
+        key = (asked.key, asked.depth, asked.seed)
+        shuffled, alike = self._once("shuffled", key, lambda: self._shuffled(x, asked, trained))
         return Compared(trained, shuffled, alike, top, seen, unit, note)
 
     def cascade(self, asked: Asked) -> Iterator[tuple[Any, Cascaded]]:
@@ -151,6 +145,14 @@ class Answers:
             return compare_rules(self._model, x, target), ""
         except ReluError as error:  # the plain gradient is there all the same
             return compare_rules(self._model, x, target, ["backprop"]), str(error)
+
+    def _shuffled(
+        self, x: Tensor, asked: Asked, trained: RuleComparison
+    ) -> tuple[RuleComparison, dict[str, Similarity]]:
+        key = (asked.depth, asked.seed)
+        copied = self._once("copy", key, lambda: randomized(self._model, *key))
+        found = compare_rules(copied, x, self._same(trained, asked), trained.rules)
+        return found, {rule: map_similarity(trained.maps[rule], found.maps[rule]) for rule in trained.rules}
 
     def _objective(self, asked: Asked) -> Any:
         if asked.subject == "class":

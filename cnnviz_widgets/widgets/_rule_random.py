@@ -138,14 +138,21 @@ class RandomPanel:
     # The whole cascade
 
     def _start(self) -> None:
-        self.runner.start(self._cascade)
+        self.runner.start(self._steps)
 
-    def _on_step(self, step: tuple[Any, Cascaded]) -> None:
-        key, done = step
+    def _steps(self) -> Iterator[tuple[Any, Points]]:
+        points: Points = {}
+        for key, step in self._cascade():
+            points = {**points, step.depth: step.similarity}
+            yield key, points  # all so far: steps that come faster than pictures are not drawn
+
+    def _on_step(self, step: tuple[Any, Points]) -> None:
+        key, points = step
         if key != self._key:  # the question has changed since
             return
-        self._points[done.depth] = done.similarity
-        self.work.show(done.depth, len(self._groups), f"{done.depth} of {len(self._groups)} layers")
+        self._points.update(points)
+        done, count = max(points), len(self._groups)
+        self.work.show(done, count, f"{done} of {count} layers")
         self._draw_plot()
 
     def _on_state(self, state: State, error: Exception | None) -> None:
