@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from cnnviz_widgets.data.folder import PictureFolder, picture_folder
 from cnnviz_widgets.data.labelled import Sample
@@ -176,12 +177,31 @@ def _from_sequence(source: Any) -> PictureSet:
     if isinstance(source, (list, tuple)) and not _is_pair(source[0]) and not isinstance(source[0], Sample):
         return PictureSet(source.__getitem__, names, identify=_identify(source))
     classes = tuple(map(str, getattr(source, "classes", ())))
-    labels = _labels(source, classes)
+    labels = _labels(source)
     known = classes or (() if labels is None else tuple(f"class {i}" for i in range(max(labels) + 1)))
-    return PictureSet(lambda i: _picture(source[i]), names, labels, known if labels is not None else ())
+    return PictureSet(
+        lambda i: _picture(source[i]),
+        names,
+        labels,
+        known if labels is not None else (),
+        _identify_code(source),
+    )
 
 
-def _labels(source: Any, classes: Sequence[str]) -> list[int] | None:
+def _identify_code(source: Any) -> Callable[[], str | None]:
+    """Tell a data set that is code by its files, where it names them; its settings show in a picture."""
+
+    def identify() -> str | None:
+        paths = getattr(source, "paths", None)
+        if paths is None or len(paths) != len(source):
+            return None
+        first = np.asarray(open_picture(_picture(source[0]))).tobytes()
+        return _digest(repr(source), first, [_fingerprint(path) for path in paths])
+
+    return identify
+
+
+def _labels(source: Any) -> list[int] | None:
     """Read every picture's class; from the data set's own list where it has one, since opening takes long."""
     listed = getattr(source, "targets", None)
     if listed is not None and len(listed) == len(source):
@@ -207,6 +227,8 @@ def _is_pair(item: Any) -> bool:
 
 def _name(source: Any, index: int) -> str:
     item = source[index] if isinstance(source, (list, tuple)) else None
+    paths = getattr(source, "paths", ())
+    item = paths[index] if len(paths) == len(source) else item
     return Path(item).name if isinstance(item, (str, os.PathLike)) else f"picture {index}"
 
 
@@ -239,7 +261,7 @@ def _identify(pictures: Sequence[Any]) -> Callable[[], str | None]:
 
 
 def _fingerprint(picture: Any) -> str | None:
-    """Tell one picture from others: a file by its place, size and time, an array by its numbers."""
+    """Tell one picture from others: a file by its place, size and time, what is in memory by its numbers."""
     if isinstance(picture, (str, os.PathLike)):
         if isinstance(picture, str) and picture in sample_names() and not Path(picture).is_file():
             return f"sample {picture}"
@@ -248,6 +270,8 @@ def _fingerprint(picture: Any) -> str | None:
         except OSError as error:
             raise PictureError(f"{str(picture)!r} cannot be read: {error.strerror}.") from error
         return f"{Path(picture).expanduser().resolve()} {status.st_size} {status.st_mtime_ns}"
+    if isinstance(picture, Image.Image):
+        picture = np.asarray(open_picture(picture))
     if isinstance(picture, np.ndarray):
         return _digest(picture.shape, str(picture.dtype), np.ascontiguousarray(picture).tobytes())
     return _digest(bytes(picture)) if isinstance(picture, (bytes, bytearray)) else None

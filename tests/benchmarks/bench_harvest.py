@@ -70,7 +70,7 @@ def test_top_9_of_all_layers(model, data, drawn, batches, measure, monkeypatch, 
     ratio = statistics.median(harvest / alone for alone, harvest in times)
     alone, harvest = (min(each) * 1000 / PICTURES for each in zip(*times, strict=True))
     whole = drawn[1] + preprocessing
-    print(
+    print(  # noqa: T201 - what the ratio is made of
         f"\na picture: bare pass {alone:.2f} ms, harvest {harvest:.2f} ms, drawing {drawn[1]:.2f} ms, "
         f"preprocessing {preprocessing:.2f} ms\nharvest / bare: {ratio:.2f}; with preprocessing "
         f"{(harvest + preprocessing) / (alone + preprocessing):.2f}; with drawing too "
