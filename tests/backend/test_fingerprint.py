@@ -1,0 +1,124 @@
+"""Two networks with one fingerprint answer alike; whatever changes the answer changes it."""
+
+import copy
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from cnnviz_widgets.backend import HookedModel, fingerprint
+from tests.backend.toy_nets import small_net
+from tests.conftest import REPOSITORY
+
+SHAPE = (1, 12, 12)
+
+
+def opened(network=None, **more):
+    return HookedModel(network or small_net(), SHAPE, **more)
+
+
+def counted(network):
+    network.passes = 0  # this toy counts its passes, and what a network holds is part of it
+    return network
+
+
+def of(network=None, **more):
+    model = opened(network, **more)
+    counted(model.network)
+    return fingerprint(model)
+
+
+def test_the_same_network_has_the_same_one():
+    assert of() == of() == of(small_net().train()) == of(copy.deepcopy(small_net()), name="another name")
+    assert len(of()) == 32
+
+
+def edited(change):
+    network = small_net()
+    with torch.no_grad():
+        change(network)
+    return network
+
+
+def other_forward():
+    class Edited(type(small_net())):
+        def forward(self, x):
+            h = self.relu(self.bn(self.conv1(x)))
+            return self.fc(self.drop(self.relu(h + self.conv2(h)).amax((2, 3))))
+
+    network = small_net()
+    network.__class__ = Edited
+    return network
+
+
+def with_default(factor):
+    class Scaled(nn.Module):
+        def __init__(self):
+            super().__init__()
+            torch.manual_seed(0)
+            self.fc = nn.Linear(144, 3)
+
+        def forward(self, x, factor=factor):
+            return self.fc(x.flatten(1)) * factor
+
+    return Scaled()
+
+
+class Buffered(nn.Module):
+    def __init__(self, shift, unsaved=0.0, plain=0.0):
+        super().__init__()
+        torch.manual_seed(0)
+        self.fc, self.shift, self.plain = nn.Linear(144, 3), shift, torch.tensor(plain)
+        self.register_buffer("unsaved", torch.tensor(unsaved), persistent=False)
+
+    def forward(self, x):
+        return self.fc(x.flatten(1)) + self.shift + self.unsaved + self.plain
+
+
+CHANGES = {
+    "a weight": lambda: (of(), of(edited(lambda n: n.fc.weight[0, 0].add_(1e-9)))),
+    "running statistics": lambda: (of(), of(edited(lambda n: n.bn.running_var.mul_(1.01)))),
+    "the kind of number": lambda: (of(), of(small_net().float())),
+    "a module": lambda: (of(), of(edited(lambda n: setattr(n, "relu", nn.LeakyReLU())))),
+    "a module's setting": lambda: (of(), of(edited(lambda n: setattr(n.bn, "eps", 0.1)))),
+    "the code": lambda: (of(), of(other_forward())),
+    "a default": lambda: (of(with_default(1.0)), of(with_default(2.0))),
+    "a number it holds": lambda: (of(Buffered(1.0)), of(Buffered(2.0))),
+    "a buffer that is not saved": lambda: (of(Buffered(1.0)), of(Buffered(1.0, unsaved=1.0))),
+    "a tensor it holds": lambda: (of(Buffered(1.0)), of(Buffered(1.0, plain=1.0))),
+    "mean": lambda: (of(), of(mean=0.5)),
+    "std": lambda: (of(), of(std=0.5)),
+    "transform": lambda: (
+        of(),
+        of(transform=lambda i: torch.from_numpy(np.asarray(i.convert("L"))[None, :12, :12] / 255)),
+    ),
+    "size": lambda: (of(), fingerprint(HookedModel(counted(small_net()), (1, 16, 16)))),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_a_change_changes_it(what):
+    before, after = CHANGES[what]()
+    assert before != after
+
+
+@pytest.mark.heavy
+def test_another_process_finds_the_same():
+    code = (
+        "from cnnviz_widgets.backend import fingerprint, open_model; "
+        "print(fingerprint(open_model('mini-alexnet-objects')))"
+    )
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={"PYTHONHASHSEED": seed, "PATH": "", "PYTHONPATH": str(REPOSITORY)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(found) == 1
