@@ -16,10 +16,13 @@ from cnnviz_widgets.methods.backprop_neuron import SingleNeuron, single_neuron
 from cnnviz_widgets.methods.backprop_pooling import PoolingPass, pooling_backprop
 from cnnviz_widgets.methods.backprop_relu import ReluPass, relu_backprop
 from cnnviz_widgets.methods.deconvnet import TopPatches, contrast, patches_of, project, top_patches
+from cnnviz_widgets.methods.evolution import FeatureEvolution, feature_evolution, likeness
 from cnnviz_widgets.methods.field_crops import field_crop, field_window
 from cnnviz_widgets.methods.filters import FilterBank, convolution_names, filter_bank, filter_shapes
 from cnnviz_widgets.methods.guided_backprop import RuleComparison, compare_rules
 from cnnviz_widgets.methods.layer_steps import LayerStep
+from cnnviz_widgets.methods.neighbor_search import Nearest, NeighborSearch
+from cnnviz_widgets.methods.neighbors import Neighbors, last_feature_layer, nearest_neighbors
 from cnnviz_widgets.methods.randomization import (
     Cascaded,
     LayerGroup,
@@ -30,6 +33,7 @@ from cnnviz_widgets.methods.randomization import (
     not_resettable,
     randomized,
 )
+from cnnviz_widgets.methods.run_harvest import Course, RunHarvest
 from cnnviz_widgets.methods.tasks import (
     FourAnswers,
     LabelMap,
@@ -47,6 +51,8 @@ __all__ = [
     "ActivationMaps",
     "Cascaded",
     "ConvolutionPass",
+    "Course",
+    "FeatureEvolution",
     "FilterBank",
     "FourAnswers",
     "LabelMap",
@@ -54,9 +60,13 @@ __all__ = [
     "LayerStep",
     "LinearPass",
     "Matches",
+    "Nearest",
+    "NeighborSearch",
+    "Neighbors",
     "PoolingPass",
     "ReluPass",
     "RuleComparison",
+    "RunHarvest",
     "Similarity",
     "SingleNeuron",
     "Thing",
@@ -70,16 +80,20 @@ __all__ = [
     "contrast",
     "convolution_backprop",
     "convolution_names",
+    "feature_evolution",
     "field_crop",
     "field_window",
     "filter_bank",
     "filter_shapes",
     "labels_at",
+    "last_feature_layer",
     "layer_groups",
+    "likeness",
     "linear_backprop",
     "map_similarity",
     "mask_iou",
     "matched",
+    "nearest_neighbors",
     "not_resettable",
     "patches_of",
     "pixel_accuracy",

@@ -2,8 +2,18 @@
 
 from cnnviz_widgets.widgets.activations import ActivationBrowser
 from cnnviz_widgets.widgets.deconvnet import TopPatchBrowser
+from cnnviz_widgets.widgets.evolution import EvolutionSlider
 from cnnviz_widgets.widgets.filters import FilterGrid
 from cnnviz_widgets.widgets.guided_backprop import RuleComparer
+from cnnviz_widgets.widgets.neighbors import NeighborBrowser
 from cnnviz_widgets.widgets.tasks import TaskStrip
 
-__all__ = ["ActivationBrowser", "FilterGrid", "RuleComparer", "TaskStrip", "TopPatchBrowser"]
+__all__ = [
+    "ActivationBrowser",
+    "EvolutionSlider",
+    "FilterGrid",
+    "NeighborBrowser",
+    "RuleComparer",
+    "TaskStrip",
+    "TopPatchBrowser",
+]
