@@ -49,7 +49,7 @@ class PatchesPanel:
         self.box = W.VBox([self.work.box, self.title, self.image])
         self._asked: tuple[str, int, tuple[str, ...]] = ("", 0, ())
         self._drawn: Any = None
-        self._looked = 0.0
+        self._next_look = 0.0
         self.picture: Bytes | None = None
         self.words = ""
         self.patches: dict[str, TopPatches] = {}
@@ -122,10 +122,11 @@ class PatchesPanel:
         if layer != self._asked[0]:  # the student has gone on to another layer, and this one goes on too
             return
         self.work.show(progress.done, progress.total, f"{progress.done} of {progress.total} pictures")
-        now = time.monotonic()
-        if now - self._looked > _EVERY:
+        started = time.monotonic()
+        if started >= self._next_look:
             self._guard(self._draw, self._harvest(layer))
-            self._looked = time.monotonic()
+            now = time.monotonic()
+            self._next_look = now + max(_EVERY, 4 * (now - started))  # a slow machine should search, not look
 
     def _on_state(self, state: State, error: Exception | None) -> None:
         self.work.enter(state)

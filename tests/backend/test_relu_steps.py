@@ -89,6 +89,15 @@ def test_in_place_relus_called_twice_and_dropout_after():
     )
 
 
+def test_what_works_in_place_afterwards_does_not_rewrite_a_step():
+    class Doubled(nn.Module):
+        def forward(self, x):
+            return F.relu6(x * 1).mul_(2).sum(1, keepdim=True)
+
+    (step,) = relu_steps(HookedModel(Doubled(), (3,)), torch.tensor([[-1.0, 2.0, 7.0]]), 0).steps
+    assert step.forward.tolist() == [[0, 2, 6]] and step.incoming["backprop"].tolist() == [[2, 2, 2]]
+
+
 def test_an_objective_sees_only_the_relus_below_it():
     network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Conv2d(2, 2, 3), nn.ReLU(), nn.Conv2d(2, 1, 3))
     model = HookedModel(network, (1, 12, 12))

@@ -334,7 +334,7 @@ def test_passes_are_not_wasted(model, passes):
     w.set(channel=1, row=2, column=3)
     assert len(passes) == 0, "the unit is not what is explained"
     w.target = 2
-    assert len(passes) == 1
+    assert len(passes) == 2
 
 
 def test_controls_drive_the_traits_and_follow_them(model):
