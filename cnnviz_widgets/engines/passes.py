@@ -2,6 +2,7 @@
 
 import functools
 import pickle
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -115,11 +116,16 @@ def spread(
     work = Parallel(n_jobs=jobs, return_as="generator_unordered")(
         delayed(_shard)(sent, _pickled(kinds, "list of accumulators"), part, batch) for part in parts
     )
-    for part, states in work:
-        found = _empty(model, kinds, len(part))
-        for each, state in zip(found, states, strict=True):
-            each.state = state
-        yield part, found
+    try:
+        for part, states in work:
+            found = _empty(model, kinds, len(part))
+            for each, state in zip(found, states, strict=True):
+                each.state = state
+            yield part, found
+    finally:
+        with warnings.catch_warnings():  # that a stop throws work away is no news to who stopped it
+            warnings.simplefilter("ignore", UserWarning)
+            work.close()
 
 
 def _shard(sent: tuple[bytes, bytes], kinds: bytes, part: range, batch: int) -> tuple[range, list[State]]:

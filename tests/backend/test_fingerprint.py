@@ -1,6 +1,7 @@
 """Two networks with one fingerprint answer alike; whatever changes the answer changes it."""
 
 import copy
+import os
 import subprocess
 import sys
 
@@ -73,9 +74,11 @@ class Buffered(nn.Module):
         torch.manual_seed(0)
         self.fc, self.shift, self.plain = nn.Linear(144, 3), shift, torch.tensor(plain)
         self.register_buffer("unsaved", torch.tensor(unsaved), persistent=False)
+        self.kind = "grey"
 
     def forward(self, x):
-        return self.fc(x.flatten(1)) + self.shift + self.unsaved + self.plain
+        known = self.kind in {"grey", "red", "green", "blue"}  # a set, whose order is another in each process
+        return (self.fc(x.flatten(1)) + self.shift + self.unsaved + self.plain) * known
 
 
 CHANGES = {
@@ -107,18 +110,9 @@ def test_a_change_changes_it(what):
 
 @pytest.mark.heavy
 def test_another_process_finds_the_same():
-    code = (
-        "from cnnviz_widgets.backend import fingerprint, open_model; "
-        "print(fingerprint(open_model('mini-alexnet-objects')))"
+    code = "from tests.backend.test_fingerprint import of, Buffered; print(of(Buffered(1.0)), of())"
+    environment = {**os.environ, "PYTHONHASHSEED": "7", "PYTHONPATH": str(REPOSITORY)}
+    run = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
-    found = {
-        subprocess.run(
-            [sys.executable, "-c", code],
-            env={"PYTHONHASHSEED": seed, "PATH": "", "PYTHONPATH": str(REPOSITORY)},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for seed in ("1", "2")
-    }
-    assert len(found) == 1
+    assert run.stdout.split() == [of(Buffered(1.0)), of()]

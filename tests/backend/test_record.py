@@ -202,3 +202,56 @@ def test_threads_take_turns(model):
             torch.testing.assert_close(record["relu_1"], expected[seed]["relu_1"])
             torch.testing.assert_close(scores, expected[seed]["fc"])
     assert all(module.training for module in model.network.modules())
+
+
+def test_keep_decides_what_is_kept_and_sees_it_before_an_in_place_relu(model):
+    seen = []
+
+    def strongest(name, result):
+        seen.append(name)
+        return result.amax((2, 3))
+
+    with model.record("bn", "conv1", "relu_1", keep=strongest) as record:
+        scores = model.scores(pictures(3))
+    expected = by_hand(model.network, pictures(3))
+    assert seen == ["conv1", "bn", "relu_1"]  # as they are computed
+    for name in seen:
+        torch.testing.assert_close(record[name], expected[name].amax((2, 3)))
+    torch.testing.assert_close(scores, expected["fc"])  # the network went on with its own
+
+
+def test_keep_makes_no_copies(model):
+    addresses = {}
+
+    def note(name, result):
+        addresses[name] = result.data_ptr()
+        return result.new_zeros(())
+
+    with torch.no_grad(), model.record("bn", "relu", keep=note):
+        model.scores(pictures())
+    assert addresses["bn"] == addresses["relu"]  # the ReLU works in place, on the very same memory
+
+
+def test_an_error_in_keep_leaves_no_hook(model):
+    def breaks(name, result):
+        raise RuntimeError("mine")
+
+    with pytest.raises(RuntimeError, match="mine"), model.record("conv1", keep=breaks):
+        model.scores(pictures())
+    assert not any(m._forward_hooks or m._forward_pre_hooks for m in model.network.modules())
+
+
+def test_keep_and_stop(model):
+    with model.record("conv1", "relu", stop=True, keep=lambda name, result: result.sum()) as record:
+        model.scores(pictures())
+    assert model.network.reached_end == 1  # the dry pass alone
+    torch.testing.assert_close(record["relu"], by_hand(model.network, pictures())["relu"].sum())
+
+
+def test_maps_of_a_record(model):
+    with model.record("conv2", "fc") as record:
+        model.scores(pictures(2))
+    assert torch.equal(record.maps("conv2"), record["conv2"])
+    assert torch.equal(record.maps("fc"), record["fc"][:, :, None, None])
+    with pytest.raises(LayerError, match="'bn' was not recorded"):
+        record.maps("bn")

@@ -1,6 +1,7 @@
 """A harvest in several processes: the same results as one pass, or a reason why not."""
 
 import threading
+import warnings
 
 import joblib
 import numpy as np
@@ -60,7 +61,9 @@ def test_stopped_shards_go_on_in_one_process(expected):
         steps = Harvest(colours(), noise(100), kinds(), batch=4).steps(jobs=2)
         for _ in range(3):
             next(steps)
-        steps.close()
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            steps.close()
     run = Harvest(colours(), noise(100), kinds(), batch=4)
     assert run.done >= 3 * 4
     assert_same(run.run(progress=False), expected)
