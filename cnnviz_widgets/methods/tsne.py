@@ -11,16 +11,16 @@ import numpy.typing as npt
 
 from cnnviz_widgets.errors import InputError
 from cnnviz_widgets.methods.neighbor_search import Nearest, NeighborSearch
+from cnnviz_widgets.methods.principal_components import COMPONENTS, component_steps
 
 Doubles = npt.NDArray[np.float64]
 Start = Literal["pca", "random"]
-Stage = Literal["neighbors", "exaggeration", "descent"]
+Stage = Literal["components", "neighbors", "exaggeration", "descent"]
 
-PERPLEXITY, COMPONENTS, ITERATIONS = 30.0, 50, 750
+PERPLEXITY, ITERATIONS = 30.0, 750
 LEAST = 5  # points: with fewer, no perplexity above 1 has three times as many neighbours
 _EXAGGERATION = 12.0
 _COARSE = 10_000  # points from which interpolation is quicker than a tree
-_EXACT_UNITS = 1000  # numbers a code from which a whole covariance matrix takes long
 _KL_EVERY = 10  # iterations
 
 
@@ -32,11 +32,11 @@ class Layout:
     ----------
     positions : array, (points, 2) float64
         Places in the plane, about 0; in no unit, since only nearness means something. Read-only.
-    stage : "neighbors", "exaggeration" or "descent"
-        What is going on: the search for neighbours, the first third of the iterations with attractions 12
-        times too strong, the rest.
+    stage : "components", "neighbors", "exaggeration" or "descent"
+        What is going on: the search for principal components, when all points are still at (0, 0); for
+        neighbours; the first third of the iterations, with attractions 12 times too strong; the rest.
     done, total : int
-        Points whose neighbours are found, of how many; after that, iterations.
+        Units that were looked at, of how many; points whose neighbours are found; then iterations.
     kl : float
         Kullback-Leibler divergence of the two distributions in nats, counted every 10 iterations and at the
         end; NaN before the first.
@@ -54,7 +54,7 @@ class Layout:
     @property
     def is_last(self) -> bool:
         """Whether nothing is left to do."""
-        return self.stage != "neighbors" and self.done == self.total
+        return self.stage == "descent" and self.done == self.total
 
 
 def tsne(
@@ -149,32 +149,6 @@ def largest_perplexity(points: int) -> float:
     return (points - 1) / 3
 
 
-def principal_components(codes: npt.NDArray[Any], count: int = COMPONENTS, seed: int = 0) -> Doubles:
-    """Describe points by their first principal components: where they differ most.
-
-    Parameters
-    ----------
-    codes : array, (points, units)
-        Finite numbers.
-    count : int
-        How many components; as many as there are where these are fewer.
-    seed : int
-        For codes of more than 1000 units, whose components are found with random projections.
-
-    Returns
-    -------
-    array, (points, at most count) float64
-        Centred; the first column has the largest variance.
-    """
-    from sklearn.decomposition import PCA  # late: half a second that other methods need not pay
-
-    count = min(count, *codes.shape)
-    if codes.shape[1] <= _EXACT_UNITS:
-        return np.asarray(PCA(count, svd_solver="covariance_eigh").fit_transform(codes.astype(np.float64)))
-    found = PCA(count, svd_solver="randomized", random_state=seed).fit_transform(codes)
-    return np.asarray(found, np.float64)
-
-
 def affinities(near: Nearest, perplexity: float, jobs: int = 1) -> Any:
     """Turn distances to neighbours into the probabilities that t-SNE keeps.
 
@@ -246,7 +220,11 @@ def _steps(
     iterations: int,
     jobs: int,
 ) -> Iterator[Layout]:
-    points = principal_components(codes, components, seed)
+    nowhere, found = _shown(np.zeros((len(codes), 2))), []
+    for units, points in component_steps(codes, components, seed):
+        found = [points]
+        yield Layout(nowhere, "components", units, codes.shape[1], math.nan, perplexity)
+    points = found[0]
     first = _start(points, start, seed)
     layout = Layout(_shown(first), "neighbors", 0, len(points), math.nan, perplexity)
     yield layout

@@ -9,12 +9,12 @@ import pytest
 from cnnviz_widgets.errors import InputError
 from cnnviz_widgets.methods.neighbor_search import NeighborSearch
 from cnnviz_widgets.methods.picture_grid import picture_grid
+from cnnviz_widgets.methods.principal_components import principal_components
 from cnnviz_widgets.methods.tsne import (
     Layout,
     affinities,
     largest_perplexity,
     neighbor_accuracy,
-    principal_components,
     tsne,
     tsne_steps,
 )
@@ -116,11 +116,26 @@ def test_principal_components_are_eigenvectors():
         assert found[:, column].var(ddof=1) == pytest.approx(variances[-1 - column], rel=1e-5)
 
 
-def test_codes_with_many_units_keep_their_distances():
-    points, _ = blobs(units=1500, each=10)
-    found = principal_components(points, 40)
-    exact = np.linalg.svd(points - points.mean(0), full_matrices=False)[1][:5]
-    np.testing.assert_allclose(np.linalg.norm(found, axis=0)[:3], exact[:3], rtol=1e-3)
+@pytest.mark.parametrize("count", [3, 40], ids=["few wanted", "nearly all"])
+def test_components_of_many_units_are_found_from_products(count):
+    points, _ = blobs(units=3000, each=12)
+    centred = points.astype(np.float64) - points.mean(axis=0, dtype=np.float64)
+    left, sizes, _ = np.linalg.svd(centred, full_matrices=False)
+    found = principal_components(points, count)
+    assert found.shape == (48, count)
+    np.testing.assert_allclose(np.linalg.norm(found, axis=0), sizes[:count], rtol=1e-4)
+    np.testing.assert_allclose(np.abs(found[:, :3]), np.abs(left[:, :3] * sizes[:3]), atol=1e-2)
+    steps = [each for each in tsne_steps(points, 5, iterations=1) if each.stage == "components"]
+    assert [each.done for each in steps] == [2048, 3000, 3000] and not steps[0].positions.any()
+
+
+def test_components_of_very_many_points(monkeypatch):
+    from cnnviz_widgets.methods import principal_components as module
+
+    points, _ = blobs(units=1500, each=12)
+    exact = principal_components(points, 3)
+    monkeypatch.setattr(module, "_FEW_POINTS", 1)
+    np.testing.assert_allclose(np.abs(principal_components(points, 3)), np.abs(exact), atol=0.05)
 
 
 # By hand
@@ -226,7 +241,9 @@ def test_codes_without_classes_in_them_stay_mixed():
 
 def test_the_divergence_falls_and_neighbours_come_together():
     points, labels = blobs(classes=5, each=24, spread=2)
-    layouts = [each for each in tsne_steps(points, 10, iterations=300) if each.stage != "neighbors"]
+    layouts = [
+        each for each in tsne_steps(points, 10, iterations=300) if each.stage in ("exaggeration", "descent")
+    ]
     final = [each.kl for each in layouts if each.stage == "descent"]
     assert final[-1] < 0.8 * final[0] and all(b < a + 0.02 for a, b in itertools.pairwise(final))
     assert neighbor_accuracy(layouts[-1].positions, labels) >= neighbor_accuracy(layouts[0].positions, labels)
@@ -238,6 +255,7 @@ def test_the_divergence_falls_and_neighbours_come_together():
 def test_the_pieces_in_order():
     points, _ = blobs()
     layouts = list(tsne_steps(points, 10, iterations=60))
+    assert layouts.pop(0).stage == "components"
     search = [each.done for each in layouts if each.stage == "neighbors"]
     assert search[0] == 0 and search[-1] == 80 and search == sorted(search)
     assert [(each.stage, each.done, each.total) for each in layouts[len(search) :]] == [
@@ -289,7 +307,9 @@ def test_interpolation_agrees_with_the_tree(monkeypatch):
     points, _ = blobs()
     tree = tsne(points, 10, iterations=90)
     monkeypatch.setattr(module, "_COARSE", 1)
-    layouts = [each for each in tsne_steps(points, 10, iterations=90) if each.stage != "neighbors"]
+    layouts = [
+        each for each in tsne_steps(points, 10, iterations=90) if each.stage in ("exaggeration", "descent")
+    ]
     assert [each.done for each in layouts] == list(range(1, 91))  # one by one: each takes long
     known = [each.kl for each in layouts]
     assert known[9] == known[18] != known[19]  # counted every tenth time
