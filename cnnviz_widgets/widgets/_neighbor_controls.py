@@ -40,7 +40,7 @@ class NeighborControls:
         self.query = W.IntSlider(**looks("Query"), max=max(1, len(gallery) - 1))
         self.classes = W.Dropdown(**looks("Class", 230), options=list(gallery.classes), value=None)
         self.random = W.Button(description="Random", icon="random", layout=W.Layout(width="110px"))
-        self.neighbor = W.Dropdown(**looks("Go to", 300), options=[], value=None)
+        self.neighbor = W.Dropdown(**looks("Go to"), options=[], value=None)
         self._controls = {
             "layer": W.Dropdown(
                 **looks("Layer", 390), options=[(_label(each), each.name) for each in layers]

@@ -9,6 +9,7 @@ from cnnviz_widgets.methods.neighbor_search import Nearest
 from cnnviz_widgets.methods.neighbors import class_agreement
 from cnnviz_widgets.paint import rgb_png
 from cnnviz_widgets.widgets import _captions as captions
+from cnnviz_widgets.widgets._layout import flow
 from cnnviz_widgets.widgets._neighbor_chart import FEATURES, PIXELS, Curve, chart, layer_bars, table
 from cnnviz_widgets.widgets._neighbor_question import (
     SPACES,
@@ -30,8 +31,9 @@ class QueryPanel:
     def __init__(self) -> None:
         size = f"{_SIDE}px"
         self.picture = W.Image(layout=W.Layout(width=size, height=size, flex="0 0 auto"))
-        self.text = W.HTML()
-        self.box = W.VBox([self.picture, self.text], layout=W.Layout(flex="1 1 210px", max_width="300px"))
+        self.text = W.HTML(layout=W.Layout(flex="1 1 200px", max_width="300px"))
+        self.box = flow(self.picture, self.text, gap="4px 12px")
+        self.box.layout.flex, self.box.layout.align_content = "1 1 210px", "flex-start"
 
     def draw(self, query: Query) -> str:
         """Show a query, and say what it shows."""
@@ -96,7 +98,7 @@ class SpacePanel:
     def _about(self, result: Neighborhood, setting: Setting) -> tuple[str, str]:
         total = len(self._question.gallery)
         known = self._question.known(self.space, setting)
-        among = f"; among the first {known} of {total} pictures" if known < total else ""
+        among = f"; among the first {known} of {total} pictures" if 0 < known < total else ""
         if self.space == "pixels":
             size = "x".join(map(str, self._question.model.input_shape))
             return "pixel space", f"{size}, as the network sees the pictures{among}"
@@ -107,8 +109,8 @@ class SpacePanel:
 
     def _why_none(self, found: Nearest | None) -> str:
         if found is None:
-            return "no picture has been gathered yet"
-        return "none: the query's code, or all others, cannot be compared"
+            return "No picture has gone through the network yet."
+        return "None: the query's code, or that of all others, cannot be compared."
 
 
 class AgreementPanel:
@@ -116,13 +118,15 @@ class AgreementPanel:
 
     def __init__(self, question: Question) -> None:
         self._question = question
-        self.text = W.HTML()
-        self.box = W.VBox([self.text], layout=W.Layout(flex="1 1 240px", max_width="300px"))
+        self.text = W.HTML(layout=W.Layout(flex="1 1 230px", max_width="300px"))
+        self.chart = W.HTML(layout=W.Layout(flex="0 0 244px"))
+        self.box = flow(self.text, self.chart, gap="4px 16px")
 
     def draw(self, result: Neighborhood, setting: Setting, k: int) -> str:
         """Show the agreement, and say it."""
         if self._question.classes is None:
             self.text.value = captions.line("The pictures have no classes, so none can agree.")
+            self.chart.layout.display = "none"
             return ""
         k = min(k, self._question.most)
         curves = [
@@ -134,10 +138,8 @@ class AgreementPanel:
             )
             for space in SPACES
         ]
-        parts = [
-            table(curves, self._question.chance, k, self._question.asked),
-            chart(curves, self._question.chance, k, self._question.most),
-        ]
+        self.chart.value = chart(curves, self._question.chance, k, self._question.most)
+        parts = [table(curves, self._question.chance, k, self._question.asked)]
         seen = [(name, float(shares[k - 1])) for name, shares in self._question.layers_seen(setting)]
         if len(seen) > 1 and result.pixel_agreement is not None:
             parts.append(layer_bars([("pixels", float(result.pixel_agreement[k - 1])), *seen], k))

@@ -37,7 +37,7 @@ class TileRow:
         Called with the place of the neighbour that was clicked, counted from 0.
     """
 
-    width = 580  # screen pixels
+    width = 540  # screen pixels
 
     def __init__(self, on_click: Callable[[int], None]) -> None:
         self.surface = Surface(on_click=lambda x, y: self._tell(x, y, on_click))

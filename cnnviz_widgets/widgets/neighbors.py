@@ -140,12 +140,10 @@ class NeighborBrowser(View):
             space: SpacePanel(space, self._question, self._go) for space in SPACES
         }
         self._agreement = AgreementPanel(self._question)
-        left = flow(self._query.box, self._agreement.box, gap="8px 16px")
-        left.layout.flex, left.layout.align_content = "1 1 250px", "flex-start"
-        rows = W.VBox([panel.box for panel in self._spaces.values()])
-        rows.layout.flex, rows.layout.max_width = "1 1 500px", f"{TileRow.width + 4}px"
+        answers = W.VBox([*(panel.box for panel in self._spaces.values()), self._agreement.box])
+        answers.layout.flex, answers.layout.max_width = "1 1 500px", f"{TileRow.width + 4}px"
         who = flow(*self._controls.who, self._chooser.list, self._chooser.upload)
-        return who, flow(*self._controls.how), self._work.box, flow(left, rows, gap="8px 16px")
+        return who, flow(*self._controls.how), self._work.box, flow(self._query.box, answers, gap="8px 16px")
 
     def _on_control(self, name: str, value: Any) -> None:
         setattr(self, name, value)
@@ -195,7 +193,6 @@ class NeighborBrowser(View):
         self.guard(self._answer_and_paint)
 
     def _on_step(self, step: Step) -> None:
-        self._work.box.layout.display = ""
         self._work.show(step.done, step.total, html.escape(f"{step.done} of {step.total} {step.text}"))
         if self._ready and self._setting is not None:
             known = self._question.known("features", self._setting)
@@ -207,8 +204,7 @@ class NeighborBrowser(View):
     def _on_state(self, state: State, error: Exception | None) -> None:
         self._work.enter(state)
         self._work.start.disabled = state in ("running", "paused")
-        if state == "done":
-            self._work.box.layout.display = "none"
+        self._work.box.layout.display = "none" if state == "done" else ""
         if state in ("done", "stopped", "failed") and self._ready:
             self.guard(self._answer_and_paint)
         if error is not None:
