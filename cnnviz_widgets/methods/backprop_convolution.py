@@ -105,16 +105,36 @@ class ConvolutionPass:
         return self.w[::-1, ::-1].copy()
 
     def agreement(self) -> Agreement:
-        """Compare Y, dE/dX and dE/dW with autograd's, and dE/dX with `conv_transpose2d` too."""
+        """Compare Y, dE/dX and dE/dW with autograd's.
+
+        As sums over windows, by the Toeplitz matrix and its transpose, and dE/dX also as the framed
+        gradient convolved with the turned filter and by `conv_transpose2d`.
+        """
 
         def forward(x: Tensor, w: Tensor) -> Tensor:
             return F.conv2d(x[None, None], w[None, None], stride=self.stride, padding=self.padding)[0, 0]
 
         found, (dx, dw) = autograd(forward, (self.x, self.w), self.g)
-        pairs = {"Y": (self.y, found), "dE/dX": (self.dx, dx), "dE/dW": (self.dw, dw)}
+        t = self.toeplitz()
+        pairs = {
+            "Y": (self.y, found),
+            "T vec(X)": (t @ self.x.ravel(), found.ravel()),
+            "dE/dX": (self.dx, dx),
+            "framed dE/dY * W'": (self._again(), dx),
+            "T' vec(dE/dY)": (t.T @ self.g.ravel(), dx.ravel()),
+            "dE/dW": (self.dw, dw),
+        }
         if self.padding < min(self.w.shape):
             pairs["conv_transpose2d"] = (self.dx, self._transposed())
         return compared(pairs)
+
+    def _again(self) -> Matrix:
+        # Eq. 7 as it is drawn: the turned filter slides over the framed gradient.
+        frame, turned, dx = self.framed(), self.turned(), np.zeros(self.x.shape)
+        for row, column in np.ndindex(dx.shape):
+            for place, weight in window(frame.shape, turned.shape, 1, 0, (row, column)):
+                dx[row, column] += frame[place] * turned[weight]
+        return dx
 
     def _transposed(self) -> Matrix:
         # Rows at the end that no window reaches are outputs that the transposed convolution has to add.

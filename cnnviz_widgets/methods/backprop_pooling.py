@@ -67,12 +67,34 @@ class PoolingPass:
         """The outputs whose window has more than one winner."""
         return [at for at in np.ndindex(self.y.shape) if len(self.winners(*at)) > 1]
 
-    def agreement(self) -> Agreement:
-        """Compare Y and the dE/dX of one winner with autograd's."""
+    def switches(self, every: bool = False) -> Matrix:
+        """Write the switches as a matrix S, (outputs, inputs): 1 where an input won; vec(Y) = S vec(X).
+
+        Outputs and inputs are counted row by row. The way back is the transpose, vec(dE/dX) = S' vec(dE/dY).
+        With `every`, all that equal the maximum have a 1, as eq. 9 says; then only the way back is right.
+        """
+        s = np.zeros((self.y.size, self.x.size))
+        for row, column in np.ndindex(self.y.shape):
+            won = self.winners(row, column) if every else [self.switch(row, column)]
+            for r, c in won:
+                s[row * self.y.shape[1] + column, r * self.x.shape[1] + c] = 1
+        return s
+
+    def agreement(self, every: bool = False) -> Agreement:
+        """Compare Y and dE/dX with autograd's.
+
+        The dE/dX of one winner, or of eq. 9 with `every`, which differs from autograd's where there is a tie.
+        """
         found, (dx,) = autograd(
             lambda x: F.max_pool2d(x[None, None], self.size, self.stride)[0, 0], (self.x,), self.g
         )
-        return compared({"Y": (self.y, found), "dE/dX": (self.dx, dx)})
+        ours, s = self.dx_all if every else self.dx, self.switches(every)
+        pairs = {
+            "Y": (self.y, found),
+            "dE/dX": (ours, dx),
+            "S' vec(dE/dY)": (s.T @ self.g.ravel(), dx.ravel()),
+        }
+        return compared(pairs)
 
 
 def pooling_backprop(x: npt.ArrayLike, g: npt.ArrayLike, size: int = 2, stride: int = 2) -> PoolingPass:

@@ -163,7 +163,11 @@ def test_pooling_by_hand_with_a_tie():
     assert step.dx.tolist() == [[0, 2, 0, 0], [0, 0, 0, -1]]
     assert step.dx_all.tolist() == [[0, 2, 0, 0], [2, 0, 0, -1]]
     assert step.ties == [(0, 0)]
-    assert step.agreement() == Agreement({"Y": 0, "dE/dX": 0}, 5)
+    assert step.agreement() == Agreement({"Y": 0, "dE/dX": 0, "S' vec(dE/dY)": 0}, 5)
+    assert step.agreement(every=True) == Agreement({"Y": 0, "dE/dX": 2, "S' vec(dE/dY)": 2}, 5)
+    assert not step.agreement(every=True).holds
+    assert step.switches().tolist() == [[0, 1, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0, 1]]
+    assert step.switches(every=True)[0].tolist() == [0, 1, 0, 0, 1, 0, 0, 0]
 
 
 def test_overlapping_windows_add_up_where_they_share_a_winner():
@@ -191,7 +195,9 @@ def test_pooling_equal_to_its_twins(size, stride, tied):
             expected[cut] += g[i, j] * (x[cut] == x[cut].max())
         np.testing.assert_allclose(step.dx_all, expected, atol=1e-12)
         assert step.agreement().holds
-        assert bool(step.ties) == (not np.allclose(step.dx, step.dx_all))
+        assert bool(step.ties) == (not np.allclose(step.dx, step.dx_all)) == (not step.agreement(True).holds)
+        np.testing.assert_allclose(step.switches() @ x.ravel(), step.y.ravel())
+        np.testing.assert_allclose(step.switches(True).T @ g.ravel(), step.dx_all.ravel())
         assert step.dx.sum() == pytest.approx(g.sum())  # one winner hands on exactly what came
 
 

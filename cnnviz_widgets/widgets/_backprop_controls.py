@@ -1,0 +1,128 @@
+"""The controls of BackpropStepper, all of which a keyboard reaches."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import ipywidgets as W
+
+from cnnviz_widgets.widgets._backprop_numbers import LARGEST
+from cnnviz_widgets.widgets._backprop_pages import GIVEN, PAGES, TITLES
+from cnnviz_widgets.widgets._backprop_presets import PRESETS
+from cnnviz_widgets.widgets._layout import flow, looks
+
+_NEEDS = {
+    "stride": "convolution",
+    "padding": "convolution",
+    "size": "pooling",
+    "ties": "pooling",
+    "center": "neuron",
+}
+
+
+class StepperControls:
+    """The page, what belongs to it, and the chosen cell with its value.
+
+    Parameters
+    ----------
+    on_change : callable
+        Called with a trait's name, or "preset", and its new value when the student changes it, not when `show`
+        does.
+    on_value : callable
+        Called with the new value of the chosen cell.
+    on_press : callable
+        Called with "random", "reset" or "tie".
+    """
+
+    def __init__(
+        self,
+        on_change: Callable[[str, Any], None],
+        on_value: Callable[[float], None],
+        on_press: Callable[[str], None],
+    ) -> None:
+        self._showing = False
+        page = W.ToggleButtons(
+            options=[(words, name) for name, words in PAGES.items()],
+            tooltips=["equations 1 to 5", "equations 1 to 5", "equations 6 and 7", "8 and 9", "10 to 13"],
+            style={"button_width": "132px"},
+        )
+        self.matrix = W.Dropdown(**looks("Cell of", 170), options=list(TITLES))
+        self.row = W.BoundedIntText(**looks("row", 128), min=0, max=0)
+        self.column = W.BoundedIntText(**looks("column", 128), min=0, max=0)
+        self.value = W.BoundedFloatText(**looks("Value", 160), min=-LARGEST, max=LARGEST, step=1)
+        self._computed = W.HTML()
+        self.seed = W.BoundedIntText(**looks("Seed", 136), min=0, max=9999)
+        self.by_name: dict[str, W.Widget] = {
+            "page": page,
+            "stride": W.ToggleButtons(**_narrow("Stride"), options=[1, 2]),
+            "padding": W.ToggleButtons(**_narrow("Padding"), options=[0, 1]),
+            "size": W.ToggleButtons(
+                description="Window", options=[("2x2, apart", 2), ("3x3, overlapping", 3)], style=_style(124)
+            ),
+            "ties": W.ToggleButtons(
+                description="Ties", options=[("one winner", "one"), ("all winners", "all")], style=_style(100)
+            ),
+            "center": W.IntSlider(**looks("Looks at", 300), min=0, max=0),
+            "matrix": self.matrix,
+            "row": self.row,
+            "column": self.column,
+        }
+        self.preset = W.Dropdown(**looks("Numbers", 300))
+        self.preset.observe(lambda change: self._tell(on_change, "preset", change.new), "value")
+        for name, control in self.by_name.items():
+            control.observe(lambda change, name=name: self._tell(on_change, name, change.new), "value")
+        self.value.observe(lambda change: self._tell(on_value, change.new), "value")
+        self._tie = self._button("Make a tie", "tie", on_press)
+        starts = [
+            self.preset,
+            self._button("Reset", "reset", on_press),
+            self._button("Random numbers", "random", on_press),
+            self.seed,
+        ]
+        self._options = flow(*(self.by_name[name] for name in _NEEDS), self._tie, gap="2px 12px")
+        chosen = flow(self.matrix, self.row, self.column, self.value, self._computed)
+        self.box = W.VBox([page, flow(*starts), self._options, chosen])
+
+    def show(
+        self, traits: Mapping[str, Any], matrices: Mapping[str, tuple[int, int]], value: float, preset: str
+    ) -> None:
+        """Bring the controls up to date: `traits` by name, the cells there are, the chosen one's value."""
+        page, matrix = traits["page"], traits["matrix"]
+        self._showing = True
+        try:
+            for name, needs in _NEEDS.items():
+                self.by_name[name].layout.display = "" if needs == page else "none"
+            self._tie.layout.display = "" if page == "pooling" else "none"
+            self._options.layout.display = "" if page in _NEEDS.values() else "none"
+            self.by_name["center"].max = max(matrices["x"][0] - 1, traits["center"])
+            options = [(TITLES[name], name) for name in matrices]
+            if list(self.matrix.options) != options:
+                self.matrix.options = options
+            self.row.max, self.column.max = (n - 1 for n in matrices[matrix])
+            for name, control in self.by_name.items():
+                control.value = traits[name]
+            if self.preset.options != tuple(PRESETS[page]):
+                self.preset.options = tuple(PRESETS[page])
+            self.preset.value = preset
+            given = matrix in GIVEN
+            self.value.disabled = not given
+            self.value.value = value
+            self._computed.value = "" if given else "<i>computed; choose X, W or ∂E/∂Y to type</i>"
+        finally:
+            self._showing = False
+
+    def _button(self, words: str, name: str, on_press: Callable[[str], None]) -> W.Button:
+        button = W.Button(description=words, layout=W.Layout(width="130px"))
+        button.on_click(lambda _: on_press(name))
+        return button
+
+    def _tell(self, tell: Callable[..., None], *what: Any) -> None:
+        if not self._showing and what[-1] is not None:
+            tell(*what)
+
+
+def _style(width: int) -> dict[str, str]:
+    return {"description_width": "62px", "button_width": f"{width}px"}
+
+
+def _narrow(description: str) -> dict[str, Any]:
+    return {"description": description, "style": _style(48)}
