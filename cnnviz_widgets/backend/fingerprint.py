@@ -32,7 +32,7 @@ def fingerprint(model: HookedModel) -> str:
     for name, value in _numbers(model.network):
         if isinstance(value, Tensor):
             digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
-            digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
+            digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
         else:
             digest.update(f"{name} {value!r}".encode())
     # In a fixed order: a student who edits `forward` in a cell has another network.

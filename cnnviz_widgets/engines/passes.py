@@ -1,6 +1,7 @@
 """One batch of a data set through a network, and a whole shard of it, as another process does it."""
 
 import functools
+import math
 import pickle
 import warnings
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,8 @@ from cnnviz_widgets.data.picture_set import PictureSet
 from cnnviz_widgets.engines.accumulators import Accumulator, State
 from cnnviz_widgets.errors import InputError, LayerError
 
+_MOST = 16  # pictures a pass: from here on more are hardly faster
+_NUMBERS = 2**26  # activations a pass on a CPU: about a second of a slow core's time
 _SHARDS_A_JOB = 6  # more, and progress is smoother and the end less ragged; fewer, and less is sent about
 
 
@@ -24,6 +27,14 @@ def map_shape(model: HookedModel, name: str) -> tuple[int, int, int]:
     layer = model.layer(name)
     maps, _ = as_maps(layer, torch.zeros(1, *layer.shape, device="meta"), model.layers)
     return maps.shape[1], maps.shape[2], maps.shape[3]
+
+
+def fitting_batch(model: HookedModel) -> int:
+    """Choose how many pictures to pass at once: a power of 2 up to 16, by how much the network computes."""
+    numbers = sum(math.prod(layer.shape) for layer in model.layers)
+    on_cpu = all(weights.is_cpu for weights in model.network.parameters())
+    fits = max(1, _NUMBERS // max(1, numbers)) if on_cpu else _MOST
+    return 1 << min(fits, _MOST).bit_length() - 1
 
 
 def prepared(model: HookedModel, pictures: PictureSet, part: range) -> Tensor:

@@ -85,13 +85,7 @@ class TopK:
     def update(self, maps: Tensor, first: int) -> None:
         """Let consecutive pictures, numbered from `first` on, compete for the lists."""
         flat = maps.detach().flatten(2)
-        if flat.is_cpu:  # numpy finds places ten times as fast as torch
-            on_cpu = flat.float().numpy()
-            places = on_cpu.argmax(2)  # of a NaN, where there is one
-            peaks = np.take_along_axis(on_cpu, places[..., None], 2)[..., 0]
-        else:
-            highest = flat.max(2)
-            peaks, places = highest.values.float().cpu().numpy(), highest.indices.cpu().numpy()
+        peaks, places = _highest_on_cpu(flat) if flat.is_cpu else _highest(flat)
         self._waiting.append((peaks, places, np.arange(first, first + len(peaks))))
         if sum(len(numbers) for *_, numbers in self._waiting) >= _TOGETHER:
             self._sort_in()
@@ -159,3 +153,16 @@ class TopK:
         rows, columns = np.divmod(np.where(found, self._places, 0), max(1, self._columns))
         lists = self._values.copy(), self._pictures.copy(), rows, columns, self._not_finite.copy()
         return Strongest(self.layer, *lists)
+
+
+def _highest(flat: Tensor) -> tuple[Floats, Whole]:
+    """Find each map's highest value and its place, the first of equals; of a NaN, where there is one."""
+    found = flat.max(2)
+    return found.values.float().cpu().numpy(), found.indices.cpu().numpy()
+
+
+def _highest_on_cpu(flat: Tensor) -> tuple[Floats, Whole]:
+    """Do the same with numpy, which finds places ten times as fast as torch does."""
+    values = flat.float().numpy()
+    places = values.argmax(2)
+    return np.take_along_axis(values, places[..., None], 2)[..., 0], places

@@ -28,7 +28,7 @@ def test_moments_by_hand():
     assert spread.std.tolist() == pytest.approx([3.5**0.5, 0])
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     values=st.lists(st.floats(-1e3, 1e3, width=32), min_size=4, max_size=24),
     offset=st.sampled_from([0.0, 1e6]),
@@ -66,7 +66,7 @@ def test_codes_by_hand():
 
 
 @pytest.mark.parametrize("memory", [features.MEMORY, 0])
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(n=st.integers(2, 8), data=st.data())
 def test_shards_of_codes_merge_to_one_pass(memory, n, data):
     cut = data.draw(st.integers(1, n - 1))

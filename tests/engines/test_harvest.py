@@ -266,6 +266,21 @@ def test_the_network_is_left_as_it_was():
     assert all(torch.equal(before[name], tensor) for name, tensor in model.network.state_dict().items())
 
 
+@pytest.mark.parametrize(("side", "batch"), [(SIDE, 16), (2048, 8), (4096, 2)])
+def test_a_batch_is_smaller_where_a_picture_is_much_work(side, batch):
+    class Wide(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(3, 1, 1)
+
+        def forward(self, x):
+            return self.conv(x).mean((2, 3))
+
+    model = HookedModel(Wide(), (3, side, side))
+    assert Harvest(model, noise(1), [TopK("conv")], cache=False).batch == batch
+    assert Harvest(model, noise(1), [TopK("conv")], batch=5, cache=False).batch == 5
+
+
 def test_bad_questions():
     model = colours()
     with pytest.raises(InputError, match="something to gather"):

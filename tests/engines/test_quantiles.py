@@ -32,7 +32,7 @@ def test_a_literal_by_hand():
     assert found.above().dtype == np.float32 and found.count == 200 and found.error() == 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     values=st.lists(st.integers(0, 20), min_size=8, max_size=80),
     cut=st.integers(1, 3),

@@ -7,16 +7,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnviz_widgets.engines import TopK, harvest
+from cnnviz_widgets.engines.topk import _highest, _highest_on_cpu
 from cnnviz_widgets.errors import InputError
 from tests.engines.planted import colours, noise, spotted
 
 
-def gathered(maps, k, *, batch=None, first=0):
+def gathered(maps, k, *, batch=None, backwards=False):
     maps = torch.as_tensor(maps)
     top = TopK("layer", k)
     top.prepare(tuple(maps.shape[1:]), len(maps))
-    for some in torch.arange(len(maps)).split(batch or len(maps)):
-        top.update(maps[some], first + int(some[0]))
+    parts = torch.arange(len(maps)).split(batch or len(maps))
+    for some in parts[::-1] if backwards else parts:
+        top.update(maps[some], int(some[0]))
+        top.result()  # sorts in what waits
     return top
 
 
@@ -69,16 +72,16 @@ def some_maps(draw, least=1):
     return torch.tensor(numbers, dtype=torch.float64).reshape(n, channels, side, side)
 
 
-@settings(max_examples=150, deadline=None)
-@given(maps=some_maps(), k=st.integers(1, 9), batch=st.integers(1, 7))
-def test_it_is_what_a_slow_twin_finds(maps, k, batch):
-    result = gathered(maps, k, batch=batch).result()
+@settings(max_examples=50, deadline=None)
+@given(maps=some_maps(), k=st.integers(1, 9), batch=st.integers(1, 7), backwards=st.booleans())
+def test_it_is_what_a_slow_twin_finds(maps, k, batch, backwards):
+    result = gathered(maps, k, batch=batch, backwards=backwards).result()
     assert entries(result) == twin(maps, k)
     assert np.isneginf(result.values[~result.found]).all()
     assert result.not_finite.tolist() == (~torch.isfinite(maps).flatten(2).all(2)).sum(0).tolist()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(data=st.data(), maps=some_maps(least=2), k=st.integers(1, 4))
 def test_shards_merge_to_one_pass_in_any_order(data, maps, k):
     cut = data.draw(st.integers(1, len(maps) - 1))
@@ -94,7 +97,11 @@ def test_shards_merge_to_one_pass_in_any_order(data, maps, k):
 
 def test_many_pictures_are_sorted_in_by_the_hundred():
     maps = torch.randint(0, 40, (700, 2, 3, 3), generator=torch.Generator().manual_seed(0)).double()
-    assert entries(gathered(maps, 9, batch=16).result()) == twin(maps, 9)
+    top = TopK("layer", 9)
+    top.prepare((2, 3, 3), 700)
+    for first in range(0, 700, 16):
+        top.update(maps[first : first + 16], first)
+    assert entries(top.result()) == twin(maps, 9)
 
 
 def test_a_result_does_not_change_afterwards_and_is_whole_at_any_time():
@@ -141,6 +148,13 @@ def test_any_kind_of_number(dtype):
 def test_channels_that_come_last_in_memory():
     maps = torch.rand(4, 3, 2, 2)
     assert entries(gathered(maps.to(memory_format=torch.channels_last), 3).result()) == twin(maps, 3)
+
+
+@settings(max_examples=30, deadline=None)
+@given(maps=some_maps())
+def test_on_a_gpu_the_same_is_found_by_torch(maps):
+    for mine, theirs in zip(_highest(maps.flatten(2)), _highest_on_cpu(maps.flatten(2)), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
 
 
 def test_k_is_at_least_one():
