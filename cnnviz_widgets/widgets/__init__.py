@@ -1,6 +1,7 @@
 """The widgets: one thin view per lecture."""
 
 from cnnviz_widgets.widgets.activations import ActivationBrowser
+from cnnviz_widgets.widgets.backprop import BackpropStepper
 from cnnviz_widgets.widgets.deconvnet import TopPatchBrowser
 from cnnviz_widgets.widgets.evolution import EvolutionSlider
 from cnnviz_widgets.widgets.filters import FilterGrid
@@ -10,6 +11,7 @@ from cnnviz_widgets.widgets.tasks import TaskStrip
 
 __all__ = [
     "ActivationBrowser",
+    "BackpropStepper",
     "EvolutionSlider",
     "FilterGrid",
     "NeighborBrowser",
