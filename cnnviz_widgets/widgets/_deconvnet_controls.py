@@ -8,11 +8,7 @@ import ipywidgets as W
 from cnnviz_widgets.backend import HookedModel
 from cnnviz_widgets.widgets._layout import flow, looks
 
-_RULES = [
-    ("deconvnet (Zeiler & Fergus)", "deconvnet"),
-    ("guided backprop", "guided"),
-    ("backprop (plain gradient)", "backprop"),
-]
+_RULES = ["deconvnet", "guided", "backprop"]
 _VIEWS = [("one channel", "channel"), ("whole layer", "wall")]
 _SHOWS = [("patches and projections", "both"), ("patches", "patches"), ("projections", "projections")]
 

@@ -31,7 +31,7 @@ def page_of(channel: int, count: int) -> range:
 class BlocksPanel:
     """One large block, or a wall of small ones, with a frame around what is chosen."""
 
-    width, wall_width, height = 560, 784, 600  # screen pixels; a wall is scrolled
+    width, wall_width, height = 700, 784, 600  # screen pixels; a wall is scrolled
 
     def __init__(self, on_point: OnTile, on_click: OnTile) -> None:
         self.surface = Surface(
@@ -92,18 +92,29 @@ class BlocksPanel:
 
 
 class DetailPanel:
-    """One of the pictures, whole, with the box that its unit sees; below it the projection, whole."""
+    """One of the pictures, whole, with the box that its unit sees; beside it the projection, whole."""
 
-    side = 256  # screen pixels
+    side = 224  # screen pixels
 
     def __init__(self) -> None:
-        self.picture, self.projection = (W.Image(layout=W.Layout(max_width="100%")) for _ in range(2))
-        self.box = W.VBox([self.picture, self.projection], layout=W.Layout(grid_gap="8px"))
+        look = W.Layout(max_width="100%", flex="0 1 auto")
+        self.picture, self.projection = (W.Image(layout=look) for _ in range(2))
+        self.text = W.HTML(layout=W.Layout(flex="1 1 200px"))
+        self.box = W.Box([self.picture, self.projection, self.text], layout=W.Layout(grid_gap="8px"))
+
+    def arrange(self, is_wall: bool) -> None:
+        """Stand beside a wall, words first, or lie below a block."""
+        self.box.layout.flex_flow = "column" if is_wall else "row wrap"
+        self.box.layout.flex = f"1 1 {self.side}px" if is_wall else "1 1 100%"
+        self.box.layout.max_width = f"{self.side + 32}px" if is_wall else "100%"
+        self.text.layout.order = "-1" if is_wall else "0"
+        self.text.layout.flex = "0 0 auto" if is_wall else "1 1 200px"
 
     def draw(self, patches: TopPatches | None, rank: int) -> None:
         """Paint the picture of this rank, 1 for the first."""
         if patches is None:
-            self.picture.layout.display = self.projection.layout.display = "none"
+            for each in (self.picture, self.projection):
+                each.value, each.width, each.height = b"", "0", "0"
             return
         box, i = patches.box(rank - 1), rank - 1
         shown = (patches.seen[i], as_picture(patches.projections[i]))
@@ -111,7 +122,6 @@ class DetailPanel:
             large, factor = enlarged(picture, self.side)
             target.format, target.value = "png", rgb_png(_boxed(large, box, factor))
             target.width, target.height = str(large.shape[1]), str(large.shape[0])
-            target.layout.display = ""
 
 
 def enlarged(picture: Bytes, side: int) -> tuple[Bytes, tuple[float, float]]:

@@ -125,15 +125,16 @@ class TopPatchBrowser(View):
         self._bar = WorkBar(self._start, self._runner, "Look through the pictures")
         self._panel, self._detail = BlocksPanel(self._tell, self._choose), DetailPanel()
         self._title, self._pointer = W.HTML(), W.HTML(layout=W.Layout(min_height="1.5em"))
-        self._detail_title = W.HTML()
         self._left = W.VBox([self._panel.box], layout=W.Layout(flex="1 1 330px"))
-        right = W.VBox(
-            [self._detail_title, self._detail.box],
-            layout=W.Layout(flex="1 1 220px", max_width=f"{DetailPanel.side + 32}px"),
-        )
         text = W.VBox([self._title, self._pointer], layout=W.Layout(margin="4px 0 0 0"))
         hint = [W.HTML(line(self._hint))] if self._hint else []
-        return self._controls.box, self._bar.box, *hint, text, flow(self._left, right, gap="12px 16px")
+        return (
+            self._controls.box,
+            self._bar.box,
+            *hint,
+            text,
+            flow(self._left, self._detail.box, gap="12px 16px"),
+        )
 
     def _on_control(self, name: str, value: Any) -> None:
         setattr(self, name, value)
@@ -176,6 +177,7 @@ class TopPatchBrowser(View):
             raise InputError(f"there is no picture {self.rank}: they are numbered 1 to {there}")
         layer, channel, rule = self._on_show  # not the traits: they may ask for what does not exist
         is_wall = self.view == "wall"
+        self._detail.arrange(is_wall)
         room = BlocksPanel.wall_width + 18 if is_wall else BlocksPanel.width
         self._left.layout.max_width = f"{room}px"
         if is_wall:
@@ -188,7 +190,7 @@ class TopPatchBrowser(View):
         self._controls.show(count, there, {**{name: getattr(self, name) for name in self.redraw_on}, **now})
         self._title.value = line(say.title(self.model, layer, self.view, channel, self._page, count), layer)
         self._pointer.value = line(say.HINT)
-        self._detail_title.value = say.detail(result, self.rank)
+        self._detail.text.value = say.detail(result, self.rank)
         if self._ready:
             self._go_on()
         return say.words(self.model, result, self.rank, rule)
@@ -282,7 +284,7 @@ class TopPatchBrowser(View):
         if undone and undone[-1][0] == "wall":
             total = len(self._page)
             done = total - len(self._gallery.missing(layer, rule, self._page))
-            text += f"; {done} of {total} blocks made"
+            text = f"{done} of {total} blocks made"
         self._bar.show(done, total, text)
         self._bar.start.disabled = not undone or self._runner.state in ("running", "paused")
 
