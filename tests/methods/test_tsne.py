@@ -14,6 +14,7 @@ from cnnviz_widgets.methods.tsne import (
     Layout,
     affinities,
     largest_perplexity,
+    nearest_others,
     neighbor_accuracy,
     tsne,
     tsne_steps,
@@ -162,6 +163,17 @@ def test_votes_by_hand():
     assert neighbor_accuracy(places, [0, 0, 1, 1, 0], 1) == pytest.approx(3 / 5)
     # All others vote. An a has two of each, and the nearest decides: right, right, wrong. A b is outvoted.
     assert neighbor_accuracy(places, labels, 4) == pytest.approx(2 / 5)
+
+
+def test_a_tree_finds_what_brute_force_finds():
+    points = np.random.default_rng(0).normal(size=(200, 2)).astype(np.float32)
+    points[150:] = points[0]  # many on one spot
+    wide = np.pad(points, ((0, 0), (0, 3)))
+    tree, brute = nearest_others(points, 10), nearest_others(wide, 10)
+    for near in (tree, brute):
+        assert (near != np.arange(200)[:, None]).all()
+    far = [np.linalg.norm(points[near] - points[:, None], axis=2) for near in (tree, brute)]
+    np.testing.assert_allclose(*far, atol=1e-6)
 
 
 # Meaning

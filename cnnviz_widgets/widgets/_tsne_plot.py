@@ -1,0 +1,189 @@
+"""The points of TSNEScatter: one plotly figure, made once and changed in place."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import plotly.graph_objects as go
+
+from cnnviz_widgets.paint.scatter import class_look, plane_of
+from cnnviz_widgets.widgets._tsne_work import Arrangement, Whole
+
+Label = tuple[str, float, float]  # a class's name and where it stands
+
+SIDE = 480  # screen pixels
+_POINT, _MANY = 7, 3000  # diameter; where there are more points they are smaller
+_LABELLED = 40  # classes; more names would lie over each other
+_CALM = 2e-5  # seconds a point that a browser needs for a frame
+
+
+class PointsPanel:
+    """Points by class, that can be pointed at, clicked and lassoed.
+
+    Parameters
+    ----------
+    names : sequence of str
+        What to call each picture when it is pointed at.
+    classes : sequence of str
+        Names of the classes.
+    on_point, on_click : callable
+        Called with a point's place in the arrangement.
+    on_select : callable
+        Called with the points of a lasso or box; with none when it is undone.
+    """
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        classes: Sequence[str],
+        on_point: Callable[[int], None],
+        on_click: Callable[[int], None],
+        on_select: Callable[[list[int]], None],
+    ) -> None:
+        self._names, self._classes = names, classes
+        self.figure = go.FigureWidget(_traces(), _layout())
+        self._dressed: Whole | None = None
+        points = self.figure.data[1]
+        points.on_hover(lambda _, found, __: _each(found.point_inds[:1], on_point))
+        points.on_click(lambda _, found, __: _each(found.point_inds[:1], on_click))
+        points.on_selection(lambda _, found, __: on_select(list(found.point_inds)))
+        points.on_deselect(lambda _, __: on_select([]))
+
+    def wait(self, points: int) -> float:
+        """Tell how many seconds should pass between two frames, so that a browser keeps up."""
+        return _CALM * points
+
+    def move(self, arrangement: Arrangement) -> None:
+        """Move the points, and nothing else: a frame of the film."""
+        assert arrangement.layout is not None
+        positions = arrangement.layout.positions
+        ranges = plane_of(positions, SIDE).ranges
+        links, points, rings, labels = self.figure.data
+        with self.figure.batch_update():
+            if self._dressed is None or not np.array_equal(self._dressed, arrangement.numbers):
+                self._dress(points, arrangement)
+            points.x, points.y = positions.astype(np.float32).T
+            self.figure.layout.xaxis.range, self.figure.layout.yaxis.range = ranges
+            for trace in (links, rings, labels):  # these belong to points that have moved
+                if trace.x is not None and len(trace.x):
+                    trace.x = trace.y = ()
+
+    def mark(
+        self,
+        arrangement: Arrangement,
+        bright: npt.NDArray[np.bool_] | None,
+        links: Sequence[tuple[int, int]],
+    ) -> None:
+        """Make some points stand out, join the chosen one with its neighbours, and name the classes."""
+        assert arrangement.layout is not None
+        positions = arrangement.layout.positions
+        lines, points, rings, texts = self.figure.data
+        ends = [end for one, other in links for end in (positions[one], positions[other], (np.nan, np.nan))]
+        ringed = sorted({point for pair in links for point in pair})
+        labels = class_labels(arrangement, self._classes)
+        with self.figure.batch_update():
+            points.selectedpoints = None if bright is None else np.flatnonzero(bright)
+            if bright is None:
+                self.figure.layout.selections = ()
+            lines.x, lines.y = np.array(ends, np.float32).reshape(-1, 2).T
+            rings.x, rings.y = positions[ringed].astype(np.float32).T
+            texts.x, texts.y = [each[1] for each in labels], [each[2] for each in labels]
+            texts.text = [each[0] for each in labels]
+
+    def _dress(self, points: Any, arrangement: Arrangement) -> None:
+        self._dressed = arrangement.numbers
+        names = [self._names[number] for number in arrangement.numbers.tolist()]
+        colors, symbols = class_look(self._classes)
+        kinds = kinds_of(arrangement)
+        written = ["#" + bytes(color).hex() for color in colors]
+        points.marker.color = [written[kind] for kind in kinds.tolist()]
+        points.marker.symbol = [symbols[kind] for kind in kinds.tolist()]
+        points.marker.size = _POINT if len(names) <= _MANY else _POINT - 3
+        points.hovertext = [_plain(name) for name in names]
+        points.selectedpoints = None
+
+
+def kinds_of(arrangement: Arrangement) -> Whole:
+    """Give each point's class as a number; 0 where there are no classes."""
+    if arrangement.labels is None:
+        return np.zeros(len(arrangement.numbers), np.int64)
+    return arrangement.labels
+
+
+def class_labels(arrangement: Arrangement, classes: Sequence[str]) -> list[Label]:
+    """Name classes below their points: those that lie together, since a name in a mixture would lie.
+
+    A class lies together where most of the 10 points nearest to its middle belong to it.
+    """
+    if arrangement.labels is None or arrangement.layout is None or len(classes) > _LABELLED:
+        return []
+    positions, labels = arrangement.layout.positions, arrangement.labels
+    found = []
+    for kind in np.unique(labels).tolist():
+        own = positions[labels == kind]
+        middle = np.median(own, axis=0)
+        squares = ((positions - middle) ** 2).sum(axis=1)
+        near = labels[np.argsort(squares, kind="stable")[: min(10, len(own))]]
+        if (near == kind).mean() > 0.5:
+            found.append((classes[kind], float(middle[0]), float(np.percentile(own[:, 1], 10))))
+    return found
+
+
+def _each(points: Sequence[int], hear: Callable[[int], None]) -> None:
+    for point in points:
+        hear(point)
+
+
+def _traces() -> list[Any]:
+    hidden = {"hoverinfo": "skip", "showlegend": False}
+    return [
+        go.Scattergl(x=(), y=(), mode="lines", line={"color": "#444", "width": 1}, **hidden),
+        go.Scattergl(
+            x=(),
+            y=(),
+            mode="markers",
+            hoverinfo="text",
+            marker={"line": {"width": 0}},
+            selected={"marker": {"opacity": 1}},
+            unselected={"marker": {"opacity": 0.1}},
+        ),
+        go.Scattergl(
+            x=(),
+            y=(),
+            mode="markers",
+            marker={"symbol": "circle-open", "size": 14, "color": "#202020", "line": {"width": 2}},
+            **hidden,
+        ),
+        go.Scatter(
+            x=(),
+            y=(),
+            mode="text",
+            textposition="bottom center",
+            textfont={"size": 12, "color": "#202020", "shadow": "auto"},
+            cliponaxis=False,
+            **hidden,
+        ),
+    ]
+
+
+def _layout() -> Any:
+    axis = {"visible": False, "range": [-1, 1]}
+    return go.Layout(
+        width=SIDE,
+        height=SIDE,
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        dragmode="lasso",
+        hovermode="closest",
+        showlegend=False,
+        plot_bgcolor="white",
+        paper_bgcolor="white",
+        xaxis=axis,
+        yaxis={**axis},
+        modebar={"remove": ["toImage", "autoScale"], "orientation": "h"},
+    )
+
+
+def _plain(text: str) -> str:
+    """Keep plotly from reading tags in a name."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
