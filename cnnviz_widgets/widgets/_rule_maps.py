@@ -97,7 +97,7 @@ def put(image: W.Image, picture: Bytes) -> Bytes:
 
 def frame() -> W.Image:
     """Make a place for a picture, that shrinks with the window."""
-    return W.Image(layout=W.Layout(width="100%", max_width=f"{SIDE}px", object_fit="contain"))
+    return W.Image(layout=W.Layout(width="100%", max_width=f"{SIDE}px", margin="0", object_fit="contain"))
 
 
 def _column() -> W.Layout:

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import ipywidgets as W
@@ -21,6 +22,7 @@ from cnnviz_widgets.widgets._runner import Runner, State, WorkBar
 
 K = 10
 _SIDE = 84  # pixels of a patch
+_KEPT = 40  # pictures that stay open
 _EVERY = 1.0  # seconds between looks at what a harvest has so far: each costs some passes
 
 
@@ -42,10 +44,14 @@ class PatchesPanel:
     def __init__(self, model: HookedModel, data: Any, say_data: str, guard: Callable[..., None]) -> None:
         self._model, self._source, self._say_data, self._guard = model, data, say_data, guard
         self._data: PictureSet | None = None
+        self._opened: PictureSet | None = None
         self._harvests: dict[str, Harvest] = {}
         self.runner = Runner(self._on_step, self._on_state)
         self.work = WorkBar(self._start, self.runner, f"Find the top {K}")
-        self.title, self.image = W.HTML(), W.Image(layout=W.Layout(max_width="100%", display="none"))
+        self.title, self.image = (
+            W.HTML(),
+            W.Image(layout=W.Layout(max_width="100%", margin="0", display="none")),
+        )
         self.box = W.VBox([self.work.box, self.title, self.image])
         self._asked: tuple[str, int, tuple[str, ...]] = ("", 0, ())
         self._drawn: Any = None
@@ -67,7 +73,9 @@ class PatchesPanel:
 
     def _harvest(self, layer: str) -> Harvest:
         if self._data is None:
-            self._data = picture_set(self._source)
+            self._data = found = picture_set(self._source)
+            opened = lru_cache(_KEPT)(found.__getitem__)  # three rules, one picture
+            self._opened = PictureSet(opened, found.names, found.labels, found.classes)
         if layer not in self._harvests:
             self._harvests[layer] = Harvest(self._model, self._data, [TopK(layer, K)])
         return self._harvests[layer]
@@ -77,9 +85,11 @@ class PatchesPanel:
         key = (*self._asked, harvest.done)
         if key == self._drawn:
             return
-        assert self._data is not None
+        assert self._opened is not None
         strongest: Strongest = harvest.results[0]
-        self.patches = {rule: patches_of(self._model, self._data, strongest, channel, rule) for rule in rules}
+        self.patches = {
+            rule: patches_of(self._model, self._opened, strongest, channel, rule) for rule in rules
+        }
         first = next(iter(self.patches.values()))
         rows = [first.crops(), *(_painted(each) for each in self.patches.values())]
         cells = [[_sized(cell) for cell in row] for row in rows]

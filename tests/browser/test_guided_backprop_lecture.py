@@ -131,7 +131,7 @@ def test_finding_patches_can_be_stopped_and_gone_on_with(comparer):
     before = patches()
     assert before.shape[1] > 900 and "windmill" in words(page)
     page.slider("Channel").set(38)
-    page.wait_for_change(patches, before)
+    page.wait_for_change(patches, before, timeout=30)
     page.wait_for(lambda: "They show: lemon" in words(page), True)
     assert page.evaluate("w.error") is None and page.console_errors() == []
 
