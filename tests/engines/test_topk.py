@@ -61,6 +61,12 @@ def test_a_literal_by_hand():
     assert result.values.dtype == np.float32 and result.pictures.dtype == np.int64
 
 
+def test_equal_activations_are_ordered_by_number_whenever_they_come():
+    maps = torch.tensor([2.0, 3.0, 2.0, 2.0]).reshape(4, 1, 1, 1)
+    for backwards in (False, True):
+        assert gathered(maps, 2, batch=1, backwards=backwards).result().pictures.tolist() == [[1, 0]]
+
+
 # Few different numbers, so that there are many ties; and numbers that are none.
 NUMBERS = st.sampled_from([0.0, 0.0, -1.0, 1.0, 2.5, 3.0, float("nan"), float("inf")])
 
