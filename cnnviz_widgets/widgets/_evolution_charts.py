@@ -155,12 +155,14 @@ def share_chart(
         sheet.line([(right + 10, y), (right + 22, y)], colors[order] if known.any() else GRID, thick)
         sheet.text(right + 26, y, names[layer], INK if known.any() else PALE)
         points = [
-            (float(x), bottom - (bottom - top) * float(np.clip(v, 0, 1)))
-            for x, v in zip(xs[known], line[known], strict=True)
+            (float(x), bottom - (bottom - top) * float(np.clip(np.nan_to_num(v), 0, 1)))
+            for x, v in zip(xs, line, strict=True)
         ]
-        sheet.line(points, colors[order], thick)
-        for x, y in points:
-            sheet.dot(x, y, colors[order], 2.5 if layer == shown else 1.5)
+        for t, point in enumerate(points):
+            if t and known[t - 1 : t + 1].all():  # no line over checkpoints that are not computed yet
+                sheet.line([points[t - 1], point], colors[order], thick)
+            if known[t]:
+                sheet.dot(*point, colors[order], 2.5 if layer == shown else 1.5)
     return sheet.array, xs
 
 

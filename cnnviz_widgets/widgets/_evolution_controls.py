@@ -27,11 +27,11 @@ class EvolutionControls:
 
     def __init__(self, on_change: Callable[[str, Any], None], on_keep: Callable[[bool], None]) -> None:
         self._on_change, self._on_keep, self._showing = on_change, on_keep, False
-        self.layer = W.Dropdown(**looks("Layer", 300))
-        self.channel = W.IntSlider(**looks("Channel", 300))
-        self.show_ = W.Dropdown(**looks("Wall", 300), options=_SHOWN)
+        self.layer = W.Dropdown(**looks("Layer", 330))
+        self.channel = W.IntSlider(**looks("Channel", 330))
+        self.show_ = W.Dropdown(**looks("Wall", 290), options=_SHOWN)
         self.compare = W.Dropdown(**looks("Keeps", 288), options=_COMPARED)
-        self.checkpoint = W.SelectionSlider(**looks("Epoch", 460), options=[("", 0)])
+        self.checkpoint = W.SelectionSlider(**looks("Epoch", 430), options=[("", 0)])
         self.play = W.Play(interval=_INTERVAL, show_repeat=False, layout=W.Layout(width="auto"))
         self.keep = W.ToggleButton(description="Keep row", icon="thumb-tack", layout=W.Layout(width="110px"))
         self._traits: dict[str, Any] = {
@@ -46,7 +46,7 @@ class EvolutionControls:
         self.play.observe(lambda change: self._tell("checkpoint", change.new), "value")
         self.keep.observe(lambda change: self._showing or self._on_keep(change.new), "value")
         self.box = W.VBox(
-            [flow(self.layer, self.channel, self.keep, self.show_), flow(self.checkpoint, self.play)]
+            [flow(self.layer, self.channel, self.keep), flow(self.checkpoint, self.play, self.show_)]
         )
 
     def offer(self, layers: dict[str, Layer], checkpoints: Sequence[str]) -> None:

@@ -171,7 +171,7 @@ class StripPanel:
                 for row, top in zip(rows[1:], tops[1:], strict=True)
             ),
         ]:
-            sheet.text(0, y, words)
+            sheet.text(3, y, words)
         canvas = sheet.array
         for row, top in zip(rows, tops, strict=True):
             self._paste(canvas, row.projections, row, top)

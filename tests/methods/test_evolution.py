@@ -148,6 +148,7 @@ def test_jumps_and_settling_by_hand():
 def test_a_channel_that_was_silent_has_not_settled_and_does_not_jump():
     found = course([[0], [0], [0]], [[1], [0], [1]])
     assert found.settled.tolist() == [0, 0, 1] and not found.jumps.any()
+    assert not course([[5], [0], [7]], [[1], [0], [1]]).jumps.any()  # nothing to compare with
     assert np.isnan(course([[0], [0]], [[1], [0]]).settled).all()  # nothing excites it at the end
     assert np.isnan(course([[0], [0]], known=[True, False]).settled).all()  # not all was looked at
 
