@@ -91,7 +91,7 @@ def project(
     TargetError
         If it has no such unit.
     InputError
-        If an activation is not a finite number.
+        If an activation, or what comes down from it, is not a finite number.
     ReluError
         If a rule other than backprop is asked of a network without ReLUs.
 
@@ -112,7 +112,13 @@ def project(
             f"the activation to project, picture {wrong} of {len(value)} at layer {layer!r}, is not a finite "
             "number: weights or pictures hold NaN or are too large"
         )
-    return gradients[rule]
+    projection = gradients[rule]
+    if not torch.isfinite(projection).all():
+        raise InputError(
+            f"the projection from layer {layer!r} has values that are not finite numbers: weights below it "
+            "hold NaN or are too large"
+        )
+    return projection
 
 
 def contrast(projections: npt.NDArray[Any], clipped: float = 0.01) -> Floats:

@@ -103,6 +103,8 @@ class TopPatchBrowser(View):
         **traits: Any,
     ) -> None:
         self.model, self.k = opened(model, type(self).__name__), k
+        if k < 1:
+            raise InputError(f"k is how many pictures to show of each channel, 1 or more; got {k}")
         self.pictures, self._hint = (
             pictures_for(self.model) if pictures is None else (picture_set(pictures), "")
         )
