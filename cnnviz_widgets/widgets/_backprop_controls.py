@@ -25,8 +25,8 @@ class StepperControls:
     Parameters
     ----------
     on_change : callable
-        Called with a trait's name, or "preset", and its new value when the student changes it, not when `show`
-        does.
+        Called with a trait's name, or "preset", and its new value when the student changes it, not when
+        `show` does.
     on_value : callable
         Called with the new value of the chosen cell.
     on_press : callable
@@ -53,13 +53,14 @@ class StepperControls:
         self.seed = W.BoundedIntText(**looks("Seed", 136), min=0, max=9999)
         self.by_name: dict[str, W.Widget] = {
             "page": page,
-            "stride": W.ToggleButtons(**_narrow("Stride"), options=[1, 2]),
-            "padding": W.ToggleButtons(**_narrow("Padding"), options=[0, 1]),
-            "size": W.ToggleButtons(
-                description="Window", options=[("2x2, apart", 2), ("3x3, overlapping", 3)], style=_style(124)
+            "stride": W.Dropdown(**looks("Stride", 150), options=[1, 2]),
+            "padding": W.Dropdown(**looks("Padding", 150), options=[0, 1]),
+            "size": W.Dropdown(
+                **looks("Window", 300), options=[("2x2, windows apart", 2), ("3x3, windows overlap", 3)]
             ),
-            "ties": W.ToggleButtons(
-                description="Ties", options=[("one winner", "one"), ("all winners", "all")], style=_style(100)
+            "ties": W.Dropdown(
+                **looks("Ties", 270),
+                options=[("one winner (autograd)", "one"), ("all winners (eq. 9)", "all")],
             ),
             "center": W.IntSlider(**looks("Looks at", 300), min=0, max=0),
             "matrix": self.matrix,
@@ -67,7 +68,7 @@ class StepperControls:
             "column": self.column,
         }
         self.preset = W.Dropdown(**looks("Numbers", 300))
-        self.preset.observe(lambda change: self._tell(on_change, "preset", change.new), "value")
+        self.preset.observe(lambda change: self._tell(on_change, "preset", change.new or None), "value")
         for name, control in self.by_name.items():
             control.observe(lambda change, name=name: self._tell(on_change, name, change.new), "value")
         self.value.observe(lambda change: self._tell(on_value, change.new), "value")
@@ -85,7 +86,10 @@ class StepperControls:
     def show(
         self, traits: Mapping[str, Any], matrices: Mapping[str, tuple[int, int]], value: float, preset: str
     ) -> None:
-        """Bring the controls up to date: `traits` by name, the cells there are, the chosen one's value."""
+        """Bring the controls up to date: `traits` by name, the cells there are, the chosen one's value.
+
+        `preset` is the name of the numbers on show, "" where they are the student's own.
+        """
         page, matrix = traits["page"], traits["matrix"]
         self._showing = True
         try:
@@ -100,8 +104,9 @@ class StepperControls:
             self.row.max, self.column.max = (n - 1 for n in matrices[matrix])
             for name, control in self.by_name.items():
                 control.value = traits[name]
-            if self.preset.options != tuple(PRESETS[page]):
-                self.preset.options = tuple(PRESETS[page])
+            names = [(name, name) for name in PRESETS[page]] + [("your own", "")] * (not preset)
+            if list(self.preset.options) != names:
+                self.preset.options = names
             self.preset.value = preset
             given = matrix in GIVEN
             self.value.disabled = not given
@@ -111,18 +116,10 @@ class StepperControls:
             self._showing = False
 
     def _button(self, words: str, name: str, on_press: Callable[[str], None]) -> W.Button:
-        button = W.Button(description=words, layout=W.Layout(width="130px"))
+        button = W.Button(description=words, layout=W.Layout(width="146px"))
         button.on_click(lambda _: on_press(name))
         return button
 
     def _tell(self, tell: Callable[..., None], *what: Any) -> None:
         if not self._showing and what[-1] is not None:
             tell(*what)
-
-
-def _style(width: int) -> dict[str, str]:
-    return {"description_width": "62px", "button_width": f"{width}px"}
-
-
-def _narrow(description: str) -> dict[str, Any]:
-    return {"description": description, "style": _style(48)}

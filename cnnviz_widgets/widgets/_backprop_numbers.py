@@ -35,6 +35,19 @@ def drawn(seed: int, shapes: dict[str, tuple[int, int]]) -> dict[str, list[list[
     return {name: random.integers(-3, 4, shape).astype(float).tolist() for name, shape in shapes.items()}
 
 
+def as_lists(values: Any) -> Any:
+    """Turn arrays and tensors, and a list's rows that are such, into lists; leave all else as it is."""
+    values = values.tolist() if hasattr(values, "tolist") else values
+    if not isinstance(values, (list, tuple)):
+        return values
+    return [row.tolist() if hasattr(row, "tolist") else row for row in values]
+
+
+def is_empty(values: Any) -> bool:
+    """Tell whether a matrix is left to the page."""
+    return values is None or (isinstance(values, (list, tuple)) and len(values) == 0)
+
+
 def checked(page: str, name: str, values: Any) -> Matrix:
     """Read one of the matrices, where it has room on the page.
 

@@ -58,15 +58,19 @@ def matrices(done: Pass) -> dict[str, tuple[int, int]]:
     if isinstance(done, tuple):
         n = len(done[0].x)
         return {"x": (n, 1), "w": (n, 1), "g": (1, 1), "y": (len(done), 1), "dx": (n, 1)}
+    if isinstance(done, ReluPass):
+        return dict.fromkeys(("x", "g", "y", "dx"), (done.x.shape[0], done.x.shape[1]))
     names = [name for name in TITLES if hasattr(done, name)]
-    if not isinstance(done, LinearPass) and "dw" in names:
-        names.remove("dw")
+    if isinstance(done, ConvolutionPass):
+        names.remove("dw")  # not drawn: eq. 6 and 7 are about X
     return {name: getattr(done, name).shape for name in names}
 
 
 def value_at(done: Pass, cell: Cell) -> float:
     """Read the number in a cell of one of `matrices`."""
     name, row, column = cell
+    if name == "dx" and isinstance(done, ReluPass):
+        return float(done.outgoing["backprop"][row, column])
     if not isinstance(done, tuple):
         return float(getattr(done, name)[row, column])
     if name == "y":

@@ -97,3 +97,10 @@ PRESETS: dict[str, dict[str, Numbers]] = {
 def first(page: str) -> str:
     """Give the name of the numbers that a page opens with."""
     return next(iter(PRESETS[page]))
+
+
+def name_of(page: str, numbers: Numbers) -> str:
+    """Say which of a page's numbers these are, after X, W and dE/dY; "" where they are none of them."""
+    given = {name: numbers[name] for name in ("x", "w", "g")}
+    same = (name for name, each in PRESETS[page].items() if {"w": [], **each}.items() >= given.items())
+    return next(same, "")

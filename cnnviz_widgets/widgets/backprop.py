@@ -14,7 +14,7 @@ from cnnviz_widgets.paint.number_grids import cell_at, short
 from cnnviz_widgets.widgets import _backprop_numbers as numbers
 from cnnviz_widgets.widgets import _backprop_pages as pages
 from cnnviz_widgets.widgets._backprop_controls import StepperControls
-from cnnviz_widgets.widgets._backprop_presets import PRESETS, first
+from cnnviz_widgets.widgets._backprop_presets import PRESETS, first, name_of
 from cnnviz_widgets.widgets._backprop_sheet import Cell, Sheet
 from cnnviz_widgets.widgets._backprop_words import equations, verdict
 from cnnviz_widgets.widgets._captions import line
@@ -97,7 +97,8 @@ class BackpropStepper(View):
         self._kept: dict[str, dict[str, Any]] = {}  # each page's numbers, while another is on show
         self._gradients: dict[str, Matrix] = {}  # each page's dE/dY, also of the sizes that it had before
         self._seen: dict[str, Any] = {}
-        self._page, self._chosen = "", ("", 0, 0)
+        self._asked = self._page = ""  # the page asked for last, and the one on show
+        self._chosen: Cell = ("", 0, 0)
         self._pointed: Cell | None = None
         self._sheets: list[Sheet] = []
         opens_at = pages.FOCUS.get(page, ("x", 0, 0))
@@ -108,16 +109,27 @@ class BackpropStepper(View):
 
     @traitlets.validate("x", "w", "g")
     def _as_lists(self, proposal: Any) -> Any:
-        # Always a new object, so that a matrix given again is told from one that was left alone.
-        value = proposal.value
-        value = value.tolist() if hasattr(value, "tolist") else value
-        return list(value) if isinstance(value, (list, tuple)) else value
+        value = numbers.as_lists(proposal.value)
+        now = self._trait_values.get(proposal.trait.name)
+        if not self._cross_validation_lock and type(value) is type(now) and value == now:
+            return now  # nothing will be computed, so it is not given for the next page either
+        return value
+
+    def set(self, **traits: Any) -> None:
+        """Change several traits for the price of one computation."""
+        super().set(**traits)
+        if self._ready and self._key(self.recompute_on) == self._answered:
+            self._note_given()  # the same numbers again: there was nothing to compute
 
     def _build(self) -> tuple[W.Widget, ...]:
         self._controls = StepperControls(self._on_control, self._on_value, self._on_press)
         self._surfaces = [self._surface(number) for number in range(3)]
         main, big, transpose = (surface.canvas for surface in self._surfaces)
-        self._verdict, self._equations, self._hint = W.HTML(), W.HTML(), W.HTML(line(_HINT))
+        self._verdict, self._hint = W.HTML(), W.HTML(line(_HINT))
+        # Of one height, so that what is under the pointer stays there while the sums change.
+        self._equations = W.HTML(layout=W.Layout(height="162px", overflow="auto"))
+        for canvas in (main, big, transpose):
+            canvas.layout.align_self = "flex-start"
         left = W.VBox([main, big], layout=W.Layout(flex="0 1 auto", max_width="100%"))
         return (
             self._controls.box,
@@ -141,12 +153,12 @@ class BackpropStepper(View):
         page = self.page
         given = {name: getattr(self, name) for name in pages.GIVEN}
         fresh = {name for name in given if given[name] is not self._seen.get(name)}
-        self._seen = given
-        turned = page != self._page
-        self._page = page
+        self._note_given()
+        turned = page != self._asked
+        self._asked = page
         own = self._kept.get(page) or numbers.start(page)
         for name, value in given.items():
-            if _is_empty(value) or (turned and name not in fresh):
+            if numbers.is_empty(value) or (turned and name not in fresh):
                 given[name] = own[name]
                 fresh.discard(name)
         found = self._fitted(page, given, "g" in fresh)
@@ -155,15 +167,19 @@ class BackpropStepper(View):
         lists = {name: found[name].tolist() if name in found else [] for name in pages.GIVEN}
         self._correct(**lists, **self._focus_for(done, turned))
         self._answered = self._key(self.recompute_on)
-        self._seen = {name: getattr(self, name) for name in pages.GIVEN}
-        self._kept[page] = lists
+        self._note_given()
+        self._kept[page], self._page = lists, page
         rows, columns = found["g"].shape
         self._gradients[page][:rows, :columns] = found["g"]
         return done
 
+    def _note_given(self) -> None:
+        # By identity: the next page may be given just the numbers that this one has.
+        self._seen = {name: getattr(self, name) for name in pages.GIVEN}
+
     def _fitted(self, page: str, given: dict[str, Any], g_is_fresh: bool) -> dict[str, Matrix]:
         """Read the matrices; a dE/dY that nobody has given just now takes the size of Y."""
-        if page not in numbers.WEIGHTED and not _is_empty(given["w"]):
+        if page not in numbers.WEIGHTED and not numbers.is_empty(given["w"]):
             raise InputError(f"{pages.PAGES[page]} has no weights: leave W empty")
         names = [name for name in pages.GIVEN if name != "w" or page in numbers.WEIGHTED]
         found = {name: numbers.checked(page, name, given[name]) for name in names}
@@ -216,13 +232,14 @@ class BackpropStepper(View):
         self.agreement = pages.agreement(result, every)
         self._verdict.value = verdict(self.agreement, pages.remark(result))
         traits = {name: getattr(self, name) for name in self._controls.by_name}
-        preset = self._preset.get(self.page, first(self.page))
-        self._controls.show(traits, shapes, pages.value_at(result, focus), preset)
+        traits["page"] = self._page  # what is on show, if the page that is asked for failed
+        value = pages.value_at(result, focus)
+        self._controls.show(traits, shapes, value, name_of(self._page, self._kept[self._page]))
         self._show(result, focus)
         state = "agrees" if self.agreement.holds else "differs"
         return (
             f"{pages.PAGES[self._page]}: {pages.TITLES[focus[0]]} at row {focus[1]}, column {focus[2]} is "
-            f"{short(pages.value_at(result, focus))}; autograd {state}, largest difference "
+            f"{short(value)}; autograd {state}, largest difference "
             f"{self.agreement.largest:.1g}."
         )
 
@@ -317,10 +334,6 @@ class BackpropStepper(View):
         """Give the picture on screen as PNG bytes."""
         shown = [surface.picture for surface in self._surfaces[: len(self._sheets)]]
         return beside(shown, [self.words, "the matrix", "its transpose"][: len(shown)])
-
-
-def _is_empty(value: Any) -> bool:
-    return value is None or (isinstance(value, (list, tuple)) and len(value) == 0)
 
 
 def _there(shapes: dict[str, tuple[int, int]], cell: Cell) -> bool:
