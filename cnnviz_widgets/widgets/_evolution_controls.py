@@ -30,7 +30,8 @@ class EvolutionControls:
         self.layer = W.Dropdown(**looks("Layer", 330))
         self.channel = W.IntSlider(**looks("Channel", 330))
         self.show_ = W.Dropdown(**looks("Wall", 290), options=_SHOWN)
-        self.compare = W.Dropdown(**looks("Keeps", 288), options=_COMPARED)
+        self.compare = W.Dropdown(**looks("Keeps"), options=_COMPARED)
+        self.compare.layout = W.Layout(width="auto")  # as wide as the chart below it, its margins apart
         self.checkpoint = W.SelectionSlider(**looks("Epoch", 430), options=[("", 0)])
         self.play = W.Play(interval=_INTERVAL, show_repeat=False, layout=W.Layout(width="auto"))
         self.keep = W.ToggleButton(description="Keep row", icon="thumb-tack", layout=W.Layout(width="110px"))

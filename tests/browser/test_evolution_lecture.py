@@ -96,7 +96,7 @@ def test_a_click_on_a_tile_shows_its_row_and_one_on_the_strip_its_epoch(lecture)
 def test_a_row_is_kept_and_a_new_layer_is_shown(lecture):
     strip = lambda: lecture.canvas_pixels(CANVAS, STRIP)  # noqa: E731
     height = strip().shape[0]
-    lecture.button("Keep row").click()
+    lecture.page.locator(".cnnviz button", has_text="Keep row").first.click()
     lecture.wait_for(lambda: lecture.evaluate("w.kept"), [4])
     lecture.slider("Channel").press("ArrowRight")
     lecture.wait_for(lambda: strip().shape[0], height + 96)
