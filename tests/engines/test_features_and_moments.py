@@ -80,6 +80,17 @@ def test_shards_of_codes_merge_to_one_pass(memory, n, data):
     assert isinstance(whole.result(), np.memmap) == (memory == 0)
 
 
+def test_codes_that_were_read_from_disk_can_be_gone_on_with():
+    maps = torch.arange(12.0).reshape(3, 2, 1, 2)
+    first, second = prepared(Features("layer"), maps), prepared(Features("layer"), maps)
+    first.update(maps[2:], 2)  # the last one is there, the others are not: shards come as they are ready
+    state = first.state
+    state["codes"].flags.writeable = False  # as it is where the file is read as needed
+    second.state = state
+    second.update(maps[:2], 0)
+    np.testing.assert_array_equal(second.result(), maps.flatten(1).numpy())
+
+
 def test_a_shard_sends_its_own_codes_only():
     maps = torch.ones(3, 2, 2, 2)
     part = prepared(Features("layer"), maps, pictures=1000)
