@@ -191,12 +191,13 @@ def test_it_opens_at_once_shows_what_there_is_and_stops(monkeypatch):
     w._bar.stop.click()
     release.set()
     w.wait(30)
-    assert w._runner.state == "stopped" and w._gathering.done == 12
+    done = w._gathering.done  # 12 where the second batch had begun
+    assert w._runner.state == "stopped" and done in (6, 12)
     w.channel = 1  # what was gathered can be browsed, and nothing starts by itself
     assert w.result.channel == 1 and not w._runner.is_alive and not w._bar.start.disabled
     w.view = "wall"
     w.wait(30)
-    assert not w._gallery.missing("1", "deconvnet", w._page) and w._gathering.done == 12
+    assert not w._gallery.missing("1", "deconvnet", w._page) and w._gathering.done == done
     w._bar.start.click()
     w.wait(30)
     assert w._gathering.is_whole("1") and w.result.pictures.tolist() == [16, 13, 10, 7] and w.error is None
