@@ -69,6 +69,12 @@ def test_the_pixels_are_the_maps(model):
 def test_channel_and_neuron(model):
     w = comparer(model, layer="relu", subject="channel", channel=1)
     assert w.result.trained.target is None and w.result.trained.value == pytest.approx(0.5 * 12 / 36)
+    with torch.no_grad():
+        model.network.conv.weight[0, 0] = 2.0
+    w.channel = 0  # another channel is another question
+    assert w.result.trained.value == pytest.approx(1.5 * 12 / 36)
+    with torch.no_grad():
+        model.network.conv.weight[0, 0] = 1.0
     w.subject = "neuron"
     w.set(channel=0, row=2, column=5)
     assert w.result.trained.value == pytest.approx(0.5) and w.error is None
@@ -87,6 +93,9 @@ def test_nobody_chose_a_unit_so_it_is_the_strongest(model):
         model.network.conv.weight[1, 0] = 2.0
     assert comparer(model)._asked.unit == (1, 0, 0) and comparer(model).layer == "relu"
     assert comparer(model, channel=0)._asked.unit == (0, 0, 0)
+    w = comparer(model, channel=0, row=2, column=2)
+    w.layer = "pool"
+    assert w._asked.unit == (0, 2, 2), "a unit that the new layer has is kept"
     w = comparer(model, channel=1, row=5, column=5)
     w.layer = "pool"  # 3x3
     assert (w.channel, w.row, w.column) == (1, 0, 0) and w.error is None

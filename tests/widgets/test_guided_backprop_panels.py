@@ -160,6 +160,7 @@ def test_the_ten_patches_of_a_channel(model):
     w._patches.work.start.click()
     w._patches.runner.join(20)
     assert w.error is None and w._patches.runner.state == "done"
+    assert w._patches.work.bar.value == 1 and "3 of 3 pictures" in w._patches.work.text.value
     assert {rule: each.pictures.tolist() for rule, each in w.patches.items()} == {
         rule: [0, 1, 2] for rule in RULES
     }
