@@ -130,9 +130,9 @@ def paint_grids(
     canvas = _lined(size, edges)
     for grid in grids:
         _check(grid, size)
-        colors = color_table(DIVERGING)[quantize(grid.values, -grid.limit, grid.limit)]
+        colors = color_table(DIVERGING)[quantize(grid.values, -grid.limit, grid.limit)].tolist()
         for row, column in np.ndindex(grid.values.shape):
-            tile = _tile(grid, (row, column), colors[row, column])
+            tile = _tile(grid, (row, column), tuple(colors[row][column]))
             y, x = grid.top + row * grid.cell, grid.left + column * grid.cell
             canvas[y : y + grid.cell, x : x + grid.cell] = tile
         if grid.title:
@@ -179,18 +179,23 @@ def _check(grid: NumberGrid, size: tuple[int, int]) -> None:
         )
 
 
-def _tile(grid: NumberGrid, place: Place, color: Bytes) -> Bytes:
+def _tile(grid: NumberGrid, place: Place, back: Color) -> Bytes:
     value = float(grid.values[place])
     frame = 2 if place in grid.chosen else int(place in grid.linked)
-    back = tuple(int(each) for each in color)
     ink: Color | None = None
     if math.isnan(value):
         return _cell(None, grid.cell, _EMPTY, None, frame, "")  # NaN would never be found in the cache
     if place in grid.quiet:
         back, ink = _EMPTY, QUIET
     elif grid.faded and not frame:
-        back = tuple(round(each + (255 - each) * _WASH) for each in back)
+        back = _pale(back)
     return _cell(value, grid.cell, back, ink, frame, grid.notes.get(place, ""))
+
+
+@functools.cache
+def _pale(color: Color) -> Color:
+    red, green, blue = (round(each + (255 - each) * _WASH) for each in color)
+    return red, green, blue
 
 
 @functools.lru_cache(maxsize=8192)  # a moving pointer changes few cells; drawing letters is what takes time

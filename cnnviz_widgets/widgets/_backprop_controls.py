@@ -111,7 +111,7 @@ class StepperControls:
             given = matrix in GIVEN
             self.value.disabled = not given
             self.value.value = value
-            self._computed.value = "" if given else "<i>computed; choose X, W or ∂E/∂Y to type</i>"
+            self._computed.value = "" if given else "<i>computed from the others</i>"
         finally:
             self._showing = False
 

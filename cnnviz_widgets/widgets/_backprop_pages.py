@@ -34,6 +34,7 @@ FOCUS: dict[str, Cell] = {
     "pooling": ("y", 0, 0),
     "relu": ("g", 0, 0),
 }  # what is pointed at when a page opens
+ROOM = {"neuron": 118, "linear": 146, "convolution": 146, "pooling": 118, "relu": 118}  # of the sums, px
 _MODULES: dict[str, Any] = {"linear": linear, "convolution": convolution, "pooling": pooling, "relu": relu}
 
 

@@ -25,7 +25,7 @@ def sheets(done: PoolingPass, focus: Cell, every: bool) -> list[Sheet]:
     rows = [
         (
             f"eq. 8   Y = max over the window   (size {done.size}, stride {done.stride})",
-            (Part("x", "X, ★ = winner's switch", done.x, notes=stars), "→", Part("y", "Y", done.y)),
+            (Part("x", "X  (★ wins)", done.x, notes=stars), "→", Part("y", "Y", done.y)),
         ),
         (
             f"eq. 9   ∂E/∂X = Σ ∂E/∂Y · 1(x = y)   ({rule})",

@@ -16,6 +16,7 @@ WIDTH = 564  # of a sheet of equations, screen pixels
 _LARGEST, _SMALLEST = 38, 22  # sides of a cell
 _OPERATOR, _HEAD, _TITLE, _BELOW = 30, 24, 20, 14
 _TAG_SIZE = 14
+_BIG, _GAP = 20, 8  # side of a cell of a big matrix, and the gap to its vectors
 
 
 @dataclass(frozen=True)
@@ -112,19 +113,18 @@ def around(
     """Draw a big matrix, the vector that goes in above its columns, and what comes out beside its rows."""
     rows, columns = matrix.values.shape
     down = _HEAD + _TITLE
-    gap = 8
-    cell = min(22, (room[0] - gap - 4) // (columns + 1), (room[1] - down - _TITLE - 8) // (rows + 1))
+    cell = min(_BIG, (room[0] - _GAP - 4) // (columns + 1), (room[1] - down - _TITLE - 8) // (rows + 1))
     cell = max(9, cell)
     top = down + cell + _TITLE + 4
     grids = (
         as_grid(above, 2, down, cell, links),
         as_grid(matrix, 2, top, cell, links),
-        as_grid(right, 2 + columns * cell + gap, top, cell, links),
+        as_grid(right, 2 + columns * cell + _GAP, top, cell, links),
     )
     width = max(
-        2 + (columns + 1) * cell + gap + 2,
+        2 + (columns + 1) * cell + _GAP + 2,
         round(font(_TAG_SIZE).getlength(heading)) + 6,
-        2 + columns * cell + gap + _title_width(right),
+        2 + columns * cell + _GAP + _title_width(right),
     )
     return Sheet(grids, (width, top + rows * cell + 2), (Label(2, _HEAD // 2, heading, _TAG_SIZE),))
 

@@ -126,8 +126,7 @@ class BackpropStepper(View):
         self._surfaces = [self._surface(number) for number in range(3)]
         main, big, transpose = (surface.canvas for surface in self._surfaces)
         self._verdict, self._hint = W.HTML(), W.HTML(line(_HINT))
-        # Of one height, so that what is under the pointer stays there while the sums change.
-        self._equations = W.HTML(layout=W.Layout(height="162px", overflow="auto"))
+        self._equations = W.HTML(layout=W.Layout(overflow="auto"))
         for canvas in (main, big, transpose):
             canvas.layout.align_self = "flex-start"
         left = W.VBox([main, big], layout=W.Layout(flex="0 1 auto", max_width="100%"))
@@ -235,6 +234,8 @@ class BackpropStepper(View):
         traits["page"] = self._page  # what is on show, if the page that is asked for failed
         value = pages.value_at(result, focus)
         self._controls.show(traits, shapes, value, name_of(self._page, self._kept[self._page]))
+        # Of one height, so that what is under the pointer stays there while the sums change.
+        self._equations.layout.height = f"{pages.ROOM[self._page]}px"
         self._show(result, focus)
         state = "agrees" if self.agreement.holds else "differs"
         return (
