@@ -40,7 +40,7 @@ def test_patches_beside_projections_and_a_click_shows_one_whole(lecture):
     before = picture()
     click_tile(lecture, "tile_box(0, 1, 4)")
     lecture.wait_for_change(picture, before)
-    assert lecture.evaluate("w.rank") == 5 and "5th of 9" in words(lecture)
+    lecture.wait_for(lambda: lecture.evaluate("w.rank") == 5 and "5th of 9" in words(lecture), True)
     assert lecture.console_errors() == []
 
 
@@ -73,5 +73,5 @@ def test_a_wall_grows_can_be_stopped_and_a_click_chooses_its_channel(lecture):
     lecture.wait_for(lambda: lecture.evaluate("(w._runner.state, w.error)"), ("done", None))
     click_tile(lecture, "tile_box(2, 0, 3)")
     lecture.wait_for(lambda: lecture.evaluate("(w.channel, w.rank)"), (2, 4))
-    assert "4th of 9" in words(lecture) and "all 48 channels" in words(lecture)
+    lecture.wait_for(lambda: "4th of 9" in words(lecture) and "all 48 channels" in words(lecture), True)
     assert lecture.console_errors() == []
