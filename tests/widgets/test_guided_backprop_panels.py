@@ -102,7 +102,7 @@ def test_random_layers_are_a_copys(model):
         alike = map_similarity(w.result.trained.maps[rule], expected.maps[rule])
         assert w.result.similarity[rule] == alike
     assert fingerprint(model.network) == before
-    assert "fc is random (of a copy), the 1 below are as learned" in w._random.title.value
+    assert "fc is random (of a copy), the 1 below is as learned" in w._random.title.value
     first = bytes(w._random.plot.value)
     w.seed = 3
     assert not np.array_equal(w.result.shuffled.maps["guided"], expected.maps["guided"])
