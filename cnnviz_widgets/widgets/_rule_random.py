@@ -103,7 +103,11 @@ class RandomPanel:
         first, last = self._groups[0].name, self._groups[depth - 1].name
         which = f"{first} is" if depth == 1 else f"{first} down to {last} are"
         below = len(self._groups) - depth
-        rest = "nothing is left of what was learned" if not below else f"the {below} below {'is' if below == 1 else 'are'} as learned"
+        rest = (
+            "nothing is left of what was learned"
+            if not below
+            else f"the {below} below {'is' if below == 1 else 'are'} as learned"
+        )
         return f"{which} random (of a copy), {rest}."
 
     @property
