@@ -186,6 +186,7 @@ class NeighborBrowser(View):
         if setting != self._setting:
             self._setting, self._steps = setting, lambda: steps
             if self._ready:  # else the constructor starts it, when there is a widget to draw on
+                self._work.show(0, 1)
                 self._runner.start(self._steps)
 
     def _gather_again(self) -> None:
