@@ -23,6 +23,7 @@ from cnnviz_widgets.methods.guided_backprop import RuleComparison, compare_rules
 from cnnviz_widgets.methods.layer_steps import LayerStep
 from cnnviz_widgets.methods.neighbor_search import Nearest, NeighborSearch
 from cnnviz_widgets.methods.neighbors import Neighbors, last_feature_layer, nearest_neighbors
+from cnnviz_widgets.methods.picture_grid import PictureGrid, picture_grid
 from cnnviz_widgets.methods.randomization import (
     Cascaded,
     LayerGroup,
@@ -46,6 +47,7 @@ from cnnviz_widgets.methods.tasks import (
     true_answers,
     true_segmentation,
 )
+from cnnviz_widgets.methods.tsne import Layout, neighbor_accuracy, tsne, tsne_steps
 
 __all__ = [
     "ActivationMaps",
@@ -58,11 +60,13 @@ __all__ = [
     "LabelMap",
     "LayerGroup",
     "LayerStep",
+    "Layout",
     "LinearPass",
     "Matches",
     "Nearest",
     "NeighborSearch",
     "Neighbors",
+    "PictureGrid",
     "PoolingPass",
     "ReluPass",
     "RuleComparison",
@@ -94,8 +98,10 @@ __all__ = [
     "mask_iou",
     "matched",
     "nearest_neighbors",
+    "neighbor_accuracy",
     "not_resettable",
     "patches_of",
+    "picture_grid",
     "pixel_accuracy",
     "pooling_backprop",
     "project",
@@ -108,5 +114,7 @@ __all__ = [
     "top_patches",
     "true_answers",
     "true_segmentation",
+    "tsne",
+    "tsne_steps",
     "verdict",
 ]

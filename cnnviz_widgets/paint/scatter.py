@@ -42,8 +42,7 @@ class Plane:
 
     def pixels(self, positions: Floats) -> npt.NDArray[np.float64]:
         """Turn places, (points, 2), into pixels from the left and from the top."""
-        result: npt.NDArray[np.float64] = (positions - (self.left, self.top)) * (self.scale, -self.scale)
-        return result
+        return (np.asarray(positions, np.float64) - (self.left, self.top)) * (self.scale, -self.scale)
 
     @property
     def ranges(self) -> tuple[tuple[float, float], tuple[float, float]]:

@@ -8,6 +8,7 @@ from cnnviz_widgets.widgets.filters import FilterGrid
 from cnnviz_widgets.widgets.guided_backprop import RuleComparer
 from cnnviz_widgets.widgets.neighbors import NeighborBrowser
 from cnnviz_widgets.widgets.tasks import TaskStrip
+from cnnviz_widgets.widgets.tsne import TSNEScatter
 
 __all__ = [
     "ActivationBrowser",
@@ -16,6 +17,7 @@ __all__ = [
     "FilterGrid",
     "NeighborBrowser",
     "RuleComparer",
+    "TSNEScatter",
     "TaskStrip",
     "TopPatchBrowser",
 ]

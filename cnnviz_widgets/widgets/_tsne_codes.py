@@ -20,7 +20,7 @@ Floats = npt.NDArray[np.float32]
 Space = Literal["features", "pixels"]
 
 THUMB = 26  # screen pixels
-_OPENED = 64  # pictures in memory
+_OPENED_BYTES = 2**27  # of opened pictures in memory: drawing them again takes longer than the network
 _MOST_BYTES = 2**30
 _BATCH = 16
 
@@ -38,6 +38,7 @@ class Album:
         self._source = pictures
         self._opened: OrderedDict[int, Bytes] = OrderedDict()
         self._small: dict[int, Bytes] = {}
+        self._bytes = 0
         self.pictures = PictureSet(
             self._open, pictures.names, pictures.labels, pictures.classes, lambda: pictures.id
         )
@@ -62,10 +63,11 @@ class Album:
         if picture is None:
             picture = np.asarray(self._source[number])
             self._small[number] = fitted(picture, THUMB)
-        self._opened[number] = picture
+            self._opened[number] = picture
+            self._bytes += picture.nbytes
         self._opened.move_to_end(number)
-        while len(self._opened) > _OPENED:
-            self._opened.popitem(last=False)
+        while self._bytes > _OPENED_BYTES:
+            self._bytes -= self._opened.popitem(last=False)[1].nbytes
         return picture
 
 

@@ -44,7 +44,7 @@ class TSNEControls:
                 **looks("Layer", 330), options=[(_label(each), each.name) for each in layers]
             ),
             "perplexity": W.FloatSlider(
-                **looks("Perplexity", 290),
+                **{**looks("Perplexity", 300), "style": {"description_width": "72px"}},
                 min=2,
                 max=largest,
                 step=1,

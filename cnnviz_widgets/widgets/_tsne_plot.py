@@ -63,7 +63,7 @@ class PointsPanel:
         with self.figure.batch_update():
             if self._dressed is None or not np.array_equal(self._dressed, arrangement.numbers):
                 self._dress(points, arrangement)
-            points.x, points.y = positions.astype(np.float32).T
+            _place(points, positions)
             self.figure.layout.xaxis.range, self.figure.layout.yaxis.range = ranges
             for trace in (links, rings, labels):  # these belong to points that have moved
                 if trace.x is not None and len(trace.x):
@@ -86,8 +86,8 @@ class PointsPanel:
             points.selectedpoints = None if bright is None else np.flatnonzero(bright)
             if bright is None:
                 self.figure.layout.selections = ()
-            lines.x, lines.y = np.array(ends, np.float32).reshape(-1, 2).T
-            rings.x, rings.y = positions[ringed].astype(np.float32).T
+            _place(lines, np.array(ends).reshape(-1, 2))
+            _place(rings, positions[ringed])
             texts.x, texts.y = [each[1] for each in labels], [each[2] for each in labels]
             texts.text = [each[0] for each in labels]
 
@@ -128,6 +128,11 @@ def class_labels(arrangement: Arrangement, classes: Sequence[str]) -> list[Label
         if (near == kind).mean() > 0.5:
             found.append((classes[kind], float(middle[0]), float(np.percentile(own[:, 1], 10))))
     return found
+
+
+def _place(trace: Any, places: npt.NDArray[np.float64]) -> None:
+    """Put a trace's points somewhere; as numbers of 4 bytes, but an array without any breaks the figure."""
+    trace.x, trace.y = places.astype(np.float32).T if len(places) else ((), ())
 
 
 def _each(points: Sequence[int], hear: Callable[[int], None]) -> None:

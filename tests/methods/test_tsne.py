@@ -1,5 +1,6 @@
 """t-SNE: openTSNE does what the paper says in our hands; grids are assignments; meaning is found."""
 
+import importlib
 import itertools
 import math
 
@@ -131,7 +132,7 @@ def test_components_of_many_units_are_found_from_products(count):
 
 
 def test_components_of_very_many_points(monkeypatch):
-    from cnnviz_widgets.methods import principal_components as module
+    module = importlib.import_module("cnnviz_widgets.methods.principal_components")
 
     points, _ = blobs(units=1500, each=12)
     exact = principal_components(points, 3)
@@ -263,7 +264,7 @@ def test_more_jobs_do_not_change_the_picture():
 
 
 def test_interpolation_agrees_with_the_tree(monkeypatch):
-    from cnnviz_widgets.methods import tsne as module
+    module = importlib.import_module("cnnviz_widgets.methods.tsne")  # the function has its name
 
     points, _ = blobs()
     tree = tsne(points, 10, iterations=90)
