@@ -83,7 +83,7 @@ def likeness(projections: Floats, last: Floats) -> npt.NDArray[np.float64]:
 
 
 def mean_likeness(found: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Average `likeness`, (T, n), over the channels that are alive at the end: (T,); NaN where none is known."""
+    """Average `likeness`, (T, n), over channels alive at the end: (T,); NaN where none is known."""
     known = ~np.isnan(found)
     total = np.where(known, found, 0).sum(1)
     return np.where(known.any(1), total / np.maximum(known.sum(1), 1), np.nan)

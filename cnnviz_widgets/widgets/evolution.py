@@ -300,7 +300,7 @@ class EvolutionSlider(View):
 
     @property
     def state(self) -> dict[str, Any]:
-        """The traits that make this picture, as plain values; checkpoints and pictures only if they are names."""
+        """The traits that make this picture, as plain values; checkpoints and pictures only by name."""
         told = super().state
         for name in self.recompute_on:
             if not isinstance(getattr(self, name), str):
