@@ -14,6 +14,7 @@ Label = tuple[str, float, float]  # a class's name and where it stands
 
 SIDE = 480  # screen pixels
 _POINT, _MANY = 7, 3000  # diameter; where there are more points they are smaller
+_BELOW = 5  # pixels from a class to its name
 _LABELLED = 40  # classes; more names would lie over each other
 _CALM = 2e-5  # seconds a point that a browser needs for a frame
 
@@ -119,14 +120,14 @@ def class_labels(arrangement: Arrangement, classes: Sequence[str]) -> list[Label
     if arrangement.labels is None or arrangement.layout is None or len(classes) > _LABELLED:
         return []
     positions, labels = arrangement.layout.positions, arrangement.labels
-    found = []
+    found, below = [], _BELOW / plane_of(positions, SIDE).scale
     for kind in np.unique(labels).tolist():
         own = positions[labels == kind]
         middle = np.median(own, axis=0)
         squares = ((positions - middle) ** 2).sum(axis=1)
         near = labels[np.argsort(squares, kind="stable")[: min(10, len(own))]]
         if (near == kind).mean() > 0.5:
-            found.append((classes[kind], float(middle[0]), float(np.percentile(own[:, 1], 10))))
+            found.append((classes[kind], float(middle[0]), float(np.percentile(own[:, 1], 10)) - below))
     return found
 
 
@@ -151,7 +152,7 @@ def _traces() -> list[Any]:
             hoverinfo="text",
             marker={"line": {"width": 0}},
             selected={"marker": {"opacity": 1}},
-            unselected={"marker": {"opacity": 0.1}},
+            unselected={"marker": {"opacity": 0.15}},
         ),
         go.Scattergl(
             x=(),

@@ -124,9 +124,8 @@ class TSNEScatter(View):
     # Controls and panels
 
     def _build(self) -> tuple[W.Widget, ...]:
-        pictures = self.pictures
+        pictures, most = self.pictures, largest_perplexity(len(self.pictures))
         layers = [self.model.layer(name) for name in arrangeable(self.model)]
-        most = largest_perplexity(len(pictures))
         self._controls = TSNEControls(layers, pictures.classes, len(pictures), most, self._on_control)
         self._bar = WorkBar(self._start_again, self._runner, "Arrange again")
         self._points = PointsPanel(
@@ -213,14 +212,13 @@ class TSNEScatter(View):
     def _on_step(self, step: Step) -> None:
         self._bar.show(step.done, step.total, say.progress(step))
         now = time.perf_counter()
-        rests = self._runner.state != "running"
         if step.arrangement is None:
             if self.view != "points" and (step.done == step.total or now >= self._next_frame):
                 self.guard(self._draw_wall, self.result)
                 self._next_frame = time.perf_counter() + 3 * (time.perf_counter() - now)
             return
         self.set_trait("result", step.arrangement)
-        if now >= self._next_frame or rests or step.arrangement.is_finished:
+        if now >= self._next_frame or self._runner.state != "running" or step.arrangement.is_finished:
             self.guard(self._frame, step.arrangement)
             spent = time.perf_counter() - now
             self._next_frame = now + spent + max(2 * spent, self._points.wait(len(step.arrangement.numbers)))
@@ -232,11 +230,13 @@ class TSNEScatter(View):
             self._bar.show(0, 1)
         elif state != "running":
             self.guard(self._paint)
-        if state in ("stopped", "done") and self.result is not None:
-            layout = self.result.layout
-            self._bar.show(
-                layout.done if layout else 0, layout.total if layout else 1, say.finished(self.result)
-            )
+            self._tell_progress(self.result)
+
+    def _tell_progress(self, result: Arrangement) -> None:
+        """Say how far the map on show is; while it moves, each step says so."""
+        layout = result.layout
+        if layout is not None and layout.stage != "neighbors":
+            self._bar.show(layout.done, layout.total, say.finished(result))
 
     def _frame(self, arrangement: Arrangement) -> None:
         """Show points that move; what is said of them follows when they rest."""
@@ -268,7 +268,9 @@ class TSNEScatter(View):
                 self._go_on()
         self._side.show(self._marks.shown(result, MOST))
         if self.chosen >= 0:
-            self._side.point(self.chosen, f"picture {self.chosen}, chosen")
+            self._side.point(self.chosen, f"picture {self.chosen}")
+        if not self._runner.is_alive:
+            self._tell_progress(result)
         shown = len(self._wall.shown(result, self.view)) if self.view != "points" else len(result.numbers)
         self._title.value = say.title(result, self.view, shown, self._grid)
         self._accuracies.value = say.accuracies(self._seen(result), self._work.chance)
