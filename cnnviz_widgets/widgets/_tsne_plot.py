@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
+from cnnviz_widgets.data.picture_set import PictureSet
 from cnnviz_widgets.paint.scatter import class_look, plane_of
 from cnnviz_widgets.widgets._tsne_work import Arrangement, Whole
 
@@ -24,10 +25,8 @@ class PointsPanel:
 
     Parameters
     ----------
-    names : sequence of str
-        What to call each picture when it is pointed at.
-    classes : sequence of str
-        Names of the classes.
+    pictures : PictureSet
+        What the points are, with their names and classes.
     on_point, on_click : callable
         Called with a point's place in the arrangement.
     on_select : callable
@@ -36,15 +35,18 @@ class PointsPanel:
 
     def __init__(
         self,
-        names: Sequence[str],
-        classes: Sequence[str],
+        pictures: PictureSet,
         on_point: Callable[[int], None],
         on_click: Callable[[int], None],
         on_select: Callable[[list[int]], None],
     ) -> None:
-        self._names, self._classes = names, classes
-        self.figure = go.FigureWidget(_traces(), _layout())
-        self._dressed: Whole | None = None
+        self._pictures = pictures
+        # Dressed from the first: what is sent before the browser has loaded plotly is lost.
+        self._dressed: Whole = np.arange(len(pictures))
+        traces = _traces()
+        traces[1].update(self._look(self._dressed))
+        self.figure = go.FigureWidget(traces, _layout())
+        self._kept: object = None
         points = self.figure.data[1]
         points.on_hover(lambda _, found, __: _each(found.point_inds[:1], on_point))
         points.on_click(lambda _, found, __: _each(found.point_inds[:1], on_click))
@@ -62,8 +64,9 @@ class PointsPanel:
         ranges = plane_of(positions, SIDE).ranges
         links, points, rings, labels = self.figure.data
         with self.figure.batch_update():
-            if self._dressed is None or not np.array_equal(self._dressed, arrangement.numbers):
-                self._dress(points, arrangement)
+            if not np.array_equal(self._dressed, arrangement.numbers):
+                self._dressed = arrangement.numbers
+                points.update(self._look(self._dressed))
             _place(points, positions)
             self.figure.layout.xaxis.range, self.figure.layout.yaxis.range = ranges
             for trace in (links, rings, labels):  # these belong to points that have moved
@@ -82,7 +85,7 @@ class PointsPanel:
         lines, points, rings, texts = self.figure.data
         ends = [end for one, other in links for end in (positions[one], positions[other], (np.nan, np.nan))]
         ringed = sorted({point for pair in links for point in pair})
-        labels = class_labels(arrangement, self._classes)
+        labels = class_labels(arrangement, self._pictures.classes)
         with self.figure.batch_update():
             points.selectedpoints = None if bright is None else np.flatnonzero(bright)
             if bright is None:
@@ -92,17 +95,25 @@ class PointsPanel:
             texts.x, texts.y = [each[1] for each in labels], [each[2] for each in labels]
             texts.text = [each[0] for each in labels]
 
-    def _dress(self, points: Any, arrangement: Arrangement) -> None:
-        self._dressed = arrangement.numbers
-        names = [self._names[number] for number in arrangement.numbers.tolist()]
-        colors, symbols = class_look(self._classes)
-        kinds = kinds_of(arrangement)
+        if self._kept is not arrangement.layout:
+            self._kept = arrangement.layout
+            # As plotly does before it shows a figure: a page that opens, or opens again, starts with this.
+            self.figure._repr_mimebundle_()
+
+    def _look(self, numbers: Whole) -> dict[str, Any]:
+        """Give each picture's colour, symbol and name, as plotly takes them."""
+        pictures = self._pictures
+        colors, symbols = class_look(pictures.classes if pictures.labels is not None else ())
+        kinds = np.zeros(len(numbers), int) if pictures.labels is None else np.array(pictures.labels)[numbers]
         written = ["#" + bytes(color).hex() for color in colors]
-        points.marker.color = [written[kind] for kind in kinds.tolist()]
-        points.marker.symbol = [symbols[kind] for kind in kinds.tolist()]
-        points.marker.size = _POINT if len(names) <= _MANY else _POINT - 3
-        points.hovertext = [_plain(name) for name in names]
-        points.selectedpoints = None
+        return {
+            "marker": {
+                "color": [written[kind] for kind in kinds.tolist()],
+                "symbol": [symbols[kind] for kind in kinds.tolist()],
+                "size": _POINT if len(numbers) <= _MANY else _POINT - 3,
+            },
+            "hovertext": [_plain(pictures.names[number]) for number in numbers.tolist()],
+        }
 
 
 def kinds_of(arrangement: Arrangement) -> Whole:

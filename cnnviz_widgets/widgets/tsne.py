@@ -128,9 +128,7 @@ class TSNEScatter(View):
         layers = [self.model.layer(name) for name in arrangeable(self.model)]
         self._controls = TSNEControls(layers, pictures.classes, len(pictures), most, self._on_control)
         self._bar = WorkBar(self._start_again, self._runner, "Arrange again")
-        self._points = PointsPanel(
-            pictures.names, pictures.classes, self._point_at, self._choose, self._on_select
-        )
+        self._points = PointsPanel(pictures, self._point_at, self._choose, self._on_select)
         self._wall = WallPanel(self._work.album, self._point_at, self._choose)
         self._side = SidePanel(pictures, self._choose_number)
         self._title, self._accuracies = W.HTML(), W.HTML(layout=W.Layout(max_width=f"{WIDTH}px"))
