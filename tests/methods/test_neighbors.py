@@ -113,6 +113,17 @@ def test_a_query_in_the_gallery_finds_itself_at_distance_zero(measure):
         assert not found.left_out
 
 
+def test_a_copy_from_outside_has_the_very_code_of_the_picture_in_the_gallery():
+    model, data = open_model("mini-alexnet-objects"), Objects("test", 40)
+    gallery = Gallery(model, picture_set(data))
+    list(gallery.gather("fc7"))
+    for i in (0, 7, 39):
+        code = gallery.code(model.preprocess(data.picture(i).picture), "fc7")
+        assert np.array_equal(code, gallery.features("fc7")[[i]])
+    other = gallery.code(model.preprocess(data.picture(3).picture[::-1]), "fc7")
+    assert other.shape == (1, 192) and not (gallery.features("fc7") == other).all(axis=1).any()
+
+
 def test_a_query_of_the_gallery_itself_is_left_out():
     found = nearest_neighbors(small_net(), [*noise(5), noise(5)[2]], k=5, progress=False)
     for space in (found.features, found.pixels):
