@@ -44,7 +44,8 @@ class PointsPanel:
         # Dressed from the first: what is sent before the browser has loaded plotly is lost.
         self._dressed: Whole = np.arange(len(pictures))
         traces = _traces()
-        traces[1].update(self._look(self._dressed))
+        # All at (0, 0), since colours and symbols without a point break scattergl.
+        traces[1].update(x=np.zeros(len(pictures)), y=np.zeros(len(pictures)), **self._look(self._dressed))
         self.figure = go.FigureWidget(traces, _layout())
         self._kept: object = None
         points = self.figure.data[1]
