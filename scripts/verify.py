@@ -19,7 +19,7 @@ ROOMS = ["tests", "--ignore=tests/browser", "--ignore=tests/benchmarks"]
 PARALLEL = ["-n", "auto"]  # a process for each core, each with one thread, see environment()
 LECTURES = ["lectures", "--nbval-lax", "--nbval-sanitize-with=lectures/sanitize.cfg"]
 # The kernel of this Python, whatever the notebook or the user's own kernels say.
-LECTURES += ["--nbval-current-env", "--nbval-cell-timeout=240", "-p", "no:cacheprovider"]
+LECTURES += ["--nbval-current-env", "--nbval-cell-timeout=120", "-p", "no:cacheprovider"]
 
 PARTS = {
     "unit": [*PYTEST, *ROOMS, *PARALLEL, "-m", "not slow and not browser"],
