@@ -93,6 +93,22 @@ class PictureSet(Sequence[Bytes]):
             identify,
         )
 
+    def held(self, limit: int) -> "PictureSet":
+        """Keep pictures in memory once opened, as far as `limit` bytes go: for those who ask many times."""
+        kept: dict[int, Bytes] = {}
+        room = limit
+
+        def open_(index: int) -> Bytes:
+            nonlocal room
+            picture: Bytes | None = kept.get(index)
+            if picture is None:
+                picture = self[index]
+                if picture.nbytes <= room:
+                    kept[index], room = picture, room - picture.nbytes
+            return picture
+
+        return PictureSet(open_, self.names, self.labels, self.classes, lambda: self.id)
+
 
 def picture_set(
     source: Any, *, labels: Sequence[int | str] | None = None, recursive: bool = True

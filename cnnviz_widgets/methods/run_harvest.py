@@ -117,7 +117,7 @@ class RunHarvest:
     ) -> None:
         if not layers:
             raise InputError("feature evolution needs the name of a layer; model.layers lists them")
-        self.run, self.pictures, self._cache = run, held(pictures), cache
+        self.run, self.pictures, self._cache = run, pictures.held(HELD_BYTES), cache
         self.layers: dict[str, Layer] = {}
         self.channels: dict[str, int] = {}
         self._found: dict[int, dict[str, Strongest]] = {place: {} for place in range(len(run))}
@@ -180,20 +180,3 @@ class RunHarvest:
         if harvest.done == harvest.total:
             for each in harvest.results:
                 self._found[place][each.layer] = each
-
-
-def held(pictures: PictureSet, limit: int = HELD_BYTES) -> PictureSet:
-    """Keep pictures once opened, as far as `limit` bytes go: a run looks at them once for each checkpoint."""
-    kept: dict[int, Bytes] = {}
-    room = limit
-
-    def open_(index: int) -> Bytes:
-        nonlocal room
-        picture: Bytes | None = kept.get(index)
-        if picture is None:
-            picture = pictures[index]
-            if picture.nbytes <= room:
-                kept[index], room = picture, room - picture.nbytes
-        return picture
-
-    return PictureSet(open_, pictures.names, pictures.labels, pictures.classes, lambda: pictures.id)

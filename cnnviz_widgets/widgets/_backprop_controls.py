@@ -116,7 +116,7 @@ class StepperControls:
             self._showing = False
 
     def _button(self, words: str, name: str, on_press: Callable[[str], None]) -> W.Button:
-        button = W.Button(description=words, layout=W.Layout(width="146px"))
+        button = W.Button(description=words, layout=W.Layout(width="156px"))
         button.on_click(lambda _: on_press(name))
         return button
 

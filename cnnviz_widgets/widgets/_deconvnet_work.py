@@ -20,7 +20,8 @@ from cnnviz_widgets.methods.deconvnet import TopPatches, contrast, patches_of
 from cnnviz_widgets.paint.blocks import fitted
 from cnnviz_widgets.paint.rgba import Bytes
 
-_ROOM = 96 * 2**20  # bytes of pictures kept in memory: all of Miniworld's, some hundred photos
+# Bytes of pictures kept in memory, since every channel asks again: all of Miniworld's, some hundred photos.
+_ROOM = 96 * 2**20
 _PAGES = 8  # walls kept in memory, 8 MB each
 GREY = 128
 
@@ -54,25 +55,6 @@ def pictures_for(model: HookedModel) -> tuple[PictureSet, str]:
     return picture_set({name: name for name in sample_names()}), hint
 
 
-def remembered(pictures: PictureSet) -> PictureSet:
-    """Keep pictures in memory once they were opened, as many as there is room for.
-
-    A picture is wanted again by every channel it excites, and drawing or reading one costs as much as showing
-    it to a small network.
-    """
-    kept: dict[int, Bytes] = {}
-
-    def open_(i: int) -> Bytes:
-        if i in kept:
-            return kept[i]
-        picture = pictures[i]
-        if sum(each.nbytes for each in kept.values()) + picture.nbytes <= _ROOM:
-            kept[i] = picture
-        return picture
-
-    return PictureSet(open_, pictures.names, pictures.labels, pictures.classes, lambda: pictures.id)
-
-
 class Gathering:
     """One pass over the pictures for all layers, that can be stopped, looked at and gone on with.
 
@@ -89,7 +71,7 @@ class Gathering:
     """
 
     def __init__(self, model: HookedModel, pictures: PictureSet, layers: list[str], k: int) -> None:
-        self.model, self.pictures, self.k = model, remembered(pictures), k
+        self.model, self.pictures, self.k = model, pictures.held(_ROOM), k
         self._layers = layers
         self._passes: dict[tuple[str, ...], Harvest] = {}
         self._whole: dict[str, Strongest] = {}

@@ -106,7 +106,8 @@ def _column() -> W.Layout:
 
 def heading(bold: str, text: str) -> str:
     """Write two lines above a picture, so that pictures side by side begin at the same height."""
-    return captions.line("", bold) + captions.line(text)
+    one_line = "white-space:nowrap;overflow:hidden;text-overflow:ellipsis"
+    return f'<div style="{one_line}">{captions.line("", bold)}{captions.line(text)}</div>'
 
 
 def put_sheet(image: W.Image, picture: Bytes) -> Bytes:

@@ -180,6 +180,7 @@ def _traces() -> list[Any]:
             textposition="bottom center",
             textfont={"size": 12, "color": "#202020", "shadow": "auto"},
             cliponaxis=False,
+            unselected={"textfont": {"color": "#202020"}},  # a lasso dims points, not what they are called
             **hidden,
         ),
     ]

@@ -1,5 +1,7 @@
 """The lecture on t-SNE as a student sees it: points that move, a click, a lasso, the grid, Pause and Stop."""
 
+import time
+
 import nbformat
 import numpy as np
 import pytest
@@ -81,3 +83,85 @@ def test_pointing_shows_the_picture_and_a_click_its_nearest(small):
     small.page.locator(".cnnviz canvas:visible").last.click(position={"x": 20, "y": 20})
     small.wait_for(lambda: small.evaluate("w.chosen") not in (chosen, -1), True)
     assert small.console_errors() == []
+
+
+def test_a_lasso_shows_all_inside_and_the_class_list_another(small):
+    points = places(small)
+    middle = np.median(points, axis=0)
+    mouse = small.page.mouse
+    mouse.move(*(middle - 70))
+    mouse.down()
+    for dx, dy in ((70, -70), (70, 70), (-70, 70), (-70, -70)):
+        mouse.move(middle[0] + dx, middle[1] + dy, steps=5)
+    mouse.up()
+    inside = np.flatnonzero((np.abs(points - middle) < 69).all(axis=1))
+    small.wait_for(lambda: len(small.evaluate("w.selected")) > 0, True)
+    selected = set(small.evaluate("w.selected"))
+    assert set(inside.tolist()) <= selected and len(selected) <= len(inside) + 8
+    small.wait_for(lambda: f"{len(selected)} pictures" in words(small), True)
+    small.dropdown("Class").select_option(label="husky")
+    small.wait_for(lambda: "10 pictures of husky" in words(small), True)
+    assert small.evaluate("(w.selected, w.error)") == ([], None)
+    assert small.console_errors() == []
+
+
+def test_the_grid_can_be_clicked(small):
+    small.dropdown("Show").select_option(label="picture grid with seams")
+    small.wait_for(
+        lambda: small.canvas_pixels(".cnnviz canvas:visible").shape, (506, 506, 4)
+    )  # 17 x 17 cells
+    small.evaluate("w.wait()")
+    red = lambda: (small.canvas_pixels(".cnnviz canvas:visible")[..., :3] == (208, 28, 0)).all(axis=2).sum()  # noqa: E731
+    small.wait_for(lambda: bool(red() > 100), True)
+    small.page.locator(".cnnviz canvas:visible").first.click(position={"x": 40, "y": 40})
+    small.wait_for(lambda: "10 nearest of" in words(small), True)
+    assert small.evaluate("w.chosen") == small.evaluate("int(w.result.numbers[w._wall._grid[1].cells[1, 1]])")
+    assert small.console_errors() == []
+
+
+def test_it_moves_pauses_and_stops(small):
+    small.evaluate("w.set(start='random')")
+    pause, stop = small.button("Pause"), small.button("Stop")
+    small.page.wait_for_function(_MOVING)
+    pause.click()
+    small.page.locator("button", has_text="Go on").first.wait_for(timeout=5_000)
+    time.sleep(0.5)
+    first = places(small)
+    assert small.evaluate("w._runner.state") == "paused" and np.array_equal(first, places(small))
+    small.button("Go on").click()
+    small.wait_for_change(lambda: small.evaluate("w.result.layout.done"), small.evaluate("0"))
+    if small.evaluate("w._runner.state") == "running":
+        stop.click()
+    small.evaluate("w.wait()")
+    assert small.evaluate("w._runner.state") in ("stopped", "done")
+    assert not np.array_equal(first, places(small)) and small.console_errors() == []
+
+
+@pytest.mark.heavy
+def test_the_lecture_in_a_narrow_window(open_notebook):
+    page = open_notebook(LECTURE, viewport={"width": 1000, "height": 900})
+    page.run_all(timeout=280)
+    whole = page.page.locator(".cnnviz").first
+    whole.scroll_into_view_if_needed()
+    room = whole.bounding_box()
+    for part in page.page.locator(
+        ".cnnviz .js-plotly-plot, .cnnviz select:visible, .cnnviz img:visible"
+    ).all():
+        box = part.bounding_box()
+        assert room["x"] <= box["x"] and box["x"] + box["width"] <= room["x"] + room["width"] + 1
+    assert page.evaluate("w.error") is None and page.evaluate("w.result.accuracy > 0.95")
+    assert colors_on_screen(page) > 28
+    assert page.console_errors() == []
+
+
+def test_a_map_that_was_finished_before_it_is_shown(lab, open_notebook):
+    cells = [nbformat.v4.new_code_cell(each) for each in (SMALL.replace("\nw\n", "\nw.wait()\n"), "w")]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, lab.root / "late_map.ipynb")
+    page = open_notebook("late_map.ipynb")
+    page.run_all()
+    page.wait_for(lambda: len(places(page)), 280, timeout=60)
+    page.page.locator(".cnnviz").first.scroll_into_view_if_needed()
+    page.wait_for(lambda: colors_on_screen(page) > 28, True)
+    assert page.console_errors() == []

@@ -235,3 +235,21 @@ def test_places_that_are_not_there():
     with pytest.raises(IndexError):
         pictures.subset([1, 9])
     assert "4 pictures" in repr(pictures) and isinstance(pictures, PictureSet)
+
+
+def test_held_pictures_are_opened_once_as_far_as_there_is_room():
+    data = Torchlike(targets=[0, 1, 2, 0])
+    plain = picture_set(data)
+    size = plain[0].nbytes
+    held = plain.held(2 * size)
+    data.opened = 0
+    for _ in range(3):
+        assert all(np.array_equal(held[i], plain[i]) for i in range(4))
+    # `plain` opens 12; of `held`, two pictures once and the two without room each time.
+    assert data.opened == 12 + 2 + 2 * 3
+    assert (held.names, held.labels, held.classes, held.id) == (
+        plain.names,
+        plain.labels,
+        plain.classes,
+        plain.id,
+    )
