@@ -45,17 +45,39 @@ def lab(browser: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[L
         yield server
 
 
-@pytest.fixture
-def open_notebook(lab: LabServer, browser: object) -> Iterator[Callable]:
-    """Open `name` (below lectures/) with `env` for its kernel; the tab closes after the test."""
-    from tests.browser.lab import NotebookPage
-
-    pages: list[NotebookPage] = []
-
-    def open_(name: str, env: dict[str, str] | None = None, **context: object) -> NotebookPage:
-        pages.append(NotebookPage(lab, browser, name, env, **context))
-        return pages[-1]
-
-    yield open_
+@pytest.fixture(scope="module")
+def pool(lab: LabServer, browser: object) -> Iterator[list]:
+    """The tabs that the tests of one file have opened, each with its kernel: to open one takes 20 seconds."""
+    pages: list = []
+    yield pages
     for page in pages:
         page.close()
+
+
+@pytest.fixture
+def open_notebook(lab: LabServer, browser: object, pool: list) -> Callable:
+    """Open `name` (below lectures/) with `env` for its kernel, in a window of `viewport`.
+
+    A tab that an earlier test of the file left is taken again, with no outputs and no variables; modules
+    stay imported.
+    """
+    from tests.browser.lab import NotebookPage
+
+    taken: list[NotebookPage] = []
+
+    def open_(
+        name: str, env: dict[str, str] | None = None, viewport: dict[str, int] | None = None
+    ) -> NotebookPage:
+        name = lab.with_environment(name, env) if env else name
+        for page in pool:
+            if page.name == name and page not in taken:
+                page.start_over()
+                break
+        else:
+            page = NotebookPage(lab, browser, name)
+            pool.append(page)
+        page.page.set_viewport_size(viewport or {"width": 1280, "height": 1000})
+        taken.append(page)
+        return page
+
+    return open_

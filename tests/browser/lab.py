@@ -64,6 +64,12 @@ _RUN_CODE = """async code => {
   await future.done;
   return [text, error];
 }"""
+_CLEAR = """async () => {
+  const app = window.jupyterapp;
+  await app.shell.currentWidget.sessionContext.session.kernel.requestExecute({code: ''}).done;
+  await app.commands.execute('notebook:clear-all-cell-outputs');
+  app.shell.currentWidget.content.node.scrollTop = 0;
+}"""
 _CANVAS_BYTES = "canvas => canvas.toDataURL('image/png')"
 _IMAGE_BYTES = """async image => {
   await image.decode();
@@ -112,18 +118,24 @@ class Slider:
 class NotebookPage:
     """One notebook in one browser tab with a kernel of its own. `page` is playwright's."""
 
-    def __init__(self, server: LabServer, browser: Browser, name: str, env=None, **context) -> None:
+    def __init__(self, server: LabServer, browser: Browser, name: str) -> None:
         if not (server.root / name).is_file():
             there = ", ".join(sorted(path.name for path in server.root.glob("*.ipynb"))) or "none"
             raise FileNotFoundError(f"no notebook {name}; there are: {there}")
-        self.name = server.with_environment(name, env) if env else name
-        self._context = browser.new_context(**{"viewport": {"width": 1280, "height": 1000}, **context})
+        self.name = name
+        self._context = browser.new_context(viewport={"width": 1280, "height": 1000})
         self._console: list[str] = []
         self.page: Page = self._context.new_page()
         self.page.on("console", self._note)
         self.page.on("pageerror", lambda error: self._console.append(f"uncaught: {error}"))
         self.page.goto(server.url(self.name))
         self.page.wait_for_function(_IS_OPEN, timeout=60_000)
+
+    def start_over(self) -> None:
+        """Forget all outputs, variables and console errors; what is imported stays."""
+        self.page.evaluate(_CLEAR)
+        self.evaluate("get_ipython().reset(new_session=False)")
+        self._console.clear()
 
     def run_all(self, timeout: float = 120, check: bool = True) -> None:
         """Run every cell; with `check`, fail if a cell does."""

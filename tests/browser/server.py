@@ -31,6 +31,7 @@ class LabServer:
         self.root, self.home = root, home
         self.port, self.token = _free_port(), secrets.token_hex(16)
         self._write_settings(theme)
+        self._written: dict[Path, str] = {}
         self.log = home / "server.log"
         with self.log.open("w") as log:
             self._process = subprocess.Popen(
@@ -53,6 +54,15 @@ class LabServer:
     def url(self, notebook: str) -> str:
         return f"http://127.0.0.1:{self.port}/lab/tree/{notebook}?token={self.token}&reset"
 
+    def write(self, name: str, *cells: str) -> str:
+        """Write a notebook of these code cells, and return its name."""
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(cell, id=str(i)) for i, cell in enumerate(cells)]
+        )
+        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+        self._put(self.root / name, nbformat.writes(notebook))
+        return name
+
     def with_environment(self, notebook: str, env: Mapping[str, str]) -> str:
         """Copy a notebook so that its kernel starts with these variables, and return the copy's name."""
         # A kernel takes its variables from its kernelspec, so each set of them is one.
@@ -70,7 +80,7 @@ class LabServer:
         contents = nbformat.read(source, as_version=4)
         contents.metadata["kernelspec"] = {"name": name, "display_name": name, "language": "python"}
         copy = source.with_stem(f"{source.stem}-{name}")
-        nbformat.write(contents, copy)
+        self._put(copy, nbformat.writes(contents))
         return copy.relative_to(self.root).as_posix()
 
     def close(self) -> None:
@@ -81,6 +91,12 @@ class LabServer:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait(5)
+
+    def _put(self, path: Path, text: str) -> None:
+        """Write a file once: JupyterLab asks its user where one that is open has changed."""
+        if self._written.get(path) != text:
+            path.write_text(text)
+            self._written[path] = text
 
     def _environment(self) -> dict[str, str]:
         home = self.home

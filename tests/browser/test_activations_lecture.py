@@ -2,7 +2,6 @@
 
 import io
 
-import nbformat
 import numpy as np
 import pytest
 from PIL import Image
@@ -152,10 +151,7 @@ w
 
 
 def test_many_maps_scroll_and_stay_square(lab, open_notebook):
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(MANY_MAPS)])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, lab.root / "many_maps.ipynb")
-    page = open_notebook("many_maps.ipynb")
+    page = open_notebook(lab.write("many_maps.ipynb", MANY_MAPS))
     page.run_all()
     page.wait_for(lambda: page.canvas_pixels(TILES).shape, (814, 506, 4))
     box = page.page.locator(TILES).first.bounding_box()

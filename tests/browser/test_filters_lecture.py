@@ -4,15 +4,20 @@ import numpy as np
 import pytest
 
 
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory):
+    return tmp_path_factory.mktemp("weights")  # nothing downloaded yet
+
+
 @pytest.fixture
-def page(open_notebook, tmp_path):
-    page = open_notebook("01_filters.ipynb", env={"TORCH_HOME": str(tmp_path)})  # nothing downloaded yet
+def page(open_notebook, empty):
+    page = open_notebook("01_filters.ipynb", env={"TORCH_HOME": str(empty)})
     page.run_all()
     yield page
     assert page.console_errors() == []
 
 
-def test_a_student_looks_chooses_points_and_clicks(page, tmp_path):
+def test_a_student_looks_chooses_points_and_clicks(page):
     read = page.canvas_pixels
     page.wait_for(lambda: read().std() > 20, True)
     first = read()

@@ -3,7 +3,6 @@
 import io
 from itertools import pairwise
 
-import nbformat
 import numpy as np
 import pytest
 from PIL import Image
@@ -38,10 +37,7 @@ def comparer(lab, open_notebook):
     """Open a notebook with the widget alone."""
 
     def open_(**context):
-        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(SMALL)])
-        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-        nbformat.write(notebook, lab.root / "comparer.ipynb")
-        page = open_notebook("comparer.ipynb", **context)
+        page = open_notebook(lab.write("comparer.ipynb", SMALL), **context)
         page.run_all()
         page.page.locator(".cnnviz").first.scroll_into_view_if_needed()
         page.wait_for(lambda: page.canvas_pixels(TABLE).shape[1] > 800, True)

@@ -2,7 +2,6 @@
 
 import sys
 
-import nbformat
 import numpy as np
 import pytest
 
@@ -26,19 +25,8 @@ widgets.VBox([level, size, reset, image])
 """
 
 
-@pytest.fixture
-def make_notebook(lab):
-    def make(name: str, *cells: str) -> str:
-        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-        nbformat.write(notebook, lab.root / name)
-        return name
-
-    return make
-
-
-def test_keys_mouse_and_readout_move_a_slider_and_the_picture_follows(make_notebook, open_notebook, tmp_path):
-    page = open_notebook(make_notebook("slider.ipynb", SLIDER_DRIVES_IMAGE))
+def test_keys_mouse_and_readout_move_a_slider_and_the_picture_follows(lab, open_notebook, tmp_path):
+    page = open_notebook(lab.write("slider.ipynb", SLIDER_DRIVES_IMAGE))
     page.run_all()
     slider, pixels = page.slider("level"), page.image_pixels
     assert slider.value == 100
@@ -71,24 +59,24 @@ def test_keys_mouse_and_readout_move_a_slider_and_the_picture_follows(make_noteb
         page.slider("lvel")
 
 
-def test_the_kernel_is_this_python_in_the_lectures_folder(make_notebook, open_notebook, lab):
-    page = open_notebook(make_notebook("kernel.ipynb", "import os, sys"))
+def test_the_kernel_is_this_python_in_the_lectures_folder(lab, open_notebook):
+    page = open_notebook(lab.write("kernel.ipynb", "import os, sys"))
     page.run_all()
     assert page.evaluate("sys.prefix") == sys.prefix
     assert page.evaluate("os.getcwd()") == str(lab.root)
     assert page.evaluate("os.environ.get('CNNVIZ_MODEL')") is None
 
 
-def test_a_kernel_can_be_given_variables(make_notebook, open_notebook):
-    name = make_notebook("variables.ipynb", "import os, sys")
+def test_a_kernel_can_be_given_variables(lab, open_notebook):
+    name = lab.write("variables.ipynb", "import os, sys")
     page = open_notebook(name, env={"CNNVIZ_MODEL": "squeezenet1_1"})
     page.run_all()
     assert page.evaluate("os.environ['CNNVIZ_MODEL']") == "squeezenet1_1"
     assert page.evaluate("sys.prefix") == sys.prefix
 
 
-def test_a_failing_cell_and_a_console_error_are_seen(make_notebook, open_notebook):
-    page = open_notebook(make_notebook("fails.ipynb", "x = 1", "1 / 0", "y = 2"))
+def test_a_failing_cell_and_a_console_error_are_seen(lab, open_notebook):
+    page = open_notebook(lab.write("fails.ipynb", "x = 1", "1 / 0", "y = 2"))
     with pytest.raises(AssertionError, match="ZeroDivisionError: division by zero"):
         page.run_all()
     page.page.evaluate("console.error('the sky is falling')")
@@ -97,8 +85,8 @@ def test_a_failing_cell_and_a_console_error_are_seen(make_notebook, open_noteboo
         open_notebook("missing.ipynb")
 
 
-def test_canvas_pixels_are_exact(make_notebook, open_notebook):
+def test_canvas_pixels_are_exact(lab, open_notebook):
     draw = "from ipycanvas import Canvas\nc = Canvas(width=40, height=30)\nc.fill_style = '#102030'\n"
-    page = open_notebook(make_notebook("canvas.ipynb", draw + "c.fill_rect(0, 0, 40, 30)\nc"))
+    page = open_notebook(lab.write("canvas.ipynb", draw + "c.fill_rect(0, 0, 40, 30)\nc"))
     page.run_all()
     page.wait_for(lambda: page.canvas_pixels(".jp-OutputArea canvas")[29, 39].tolist(), [16, 32, 48, 255])

@@ -2,7 +2,6 @@
 
 import io
 
-import nbformat
 import numpy as np
 import pytest
 from PIL import Image
@@ -24,10 +23,7 @@ w
 
 @pytest.fixture
 def small(lab, open_notebook):
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(SMALL)])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, lab.root / "neighbors.ipynb")
-    page = open_notebook("neighbors.ipynb")
+    page = open_notebook(lab.write("neighbors.ipynb", SMALL))
     page.run_all()
     page.wait_for(lambda: page.evaluate("(w._runner.is_alive, w.result.known)"), (False, 140), 60)
     page.page.locator(".cnnviz").first.scroll_into_view_if_needed()

@@ -8,9 +8,14 @@ CANVAS = ".cnnviz canvas"
 THUMBNAILS, LOCATED, SEGMENTED = 0, 1, 3  # canvases, in the order on screen
 
 
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory):
+    return tmp_path_factory.mktemp("weights")  # nothing downloaded yet
+
+
 @pytest.fixture
-def page(open_notebook, tmp_path):
-    page = open_notebook(LECTURE, env={"TORCH_HOME": str(tmp_path)})  # nothing downloaded yet
+def page(open_notebook, empty):
+    page = open_notebook(LECTURE, env={"TORCH_HOME": str(empty)})
     page.run_all()
     yield page
     assert page.console_errors() == []
@@ -32,7 +37,7 @@ def middle_of_largest(page) -> tuple[int, int, int]:
     return found
 
 
-def test_a_student_browses_points_clicks_and_compares(page, tmp_path):
+def test_a_student_browses_points_clicks_and_compares(page):
     thumbnails, located, segmented = (
         lambda canvas=canvas: page.canvas_pixels(CANVAS, canvas)
         for canvas in (THUMBNAILS, LOCATED, SEGMENTED)

@@ -2,7 +2,6 @@
 
 import time
 
-import nbformat
 import numpy as np
 import pytest
 
@@ -47,10 +46,7 @@ def colors_on_screen(page) -> int:
 
 @pytest.fixture
 def small(lab, open_notebook):
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(SMALL)])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, lab.root / "small_map.ipynb")
-    page = open_notebook("small_map.ipynb")
+    page = open_notebook(lab.write("small_map.ipynb", SMALL))
     page.run_all()
     page.evaluate("w.wait()")
     page.page.locator(".cnnviz").first.scroll_into_view_if_needed()
@@ -155,11 +151,7 @@ def test_the_lecture_in_a_narrow_window(open_notebook):
 
 
 def test_a_map_that_was_finished_before_it_is_shown(lab, open_notebook):
-    cells = [nbformat.v4.new_code_cell(each) for each in (SMALL.replace("\nw\n", "\nw.wait()\n"), "w")]
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, lab.root / "late_map.ipynb")
-    page = open_notebook("late_map.ipynb")
+    page = open_notebook(lab.write("late_map.ipynb", SMALL.replace("\nw\n", "\nw.wait()\n"), "w"))
     page.run_all()
     page.wait_for(lambda: len(places(page)), 280, timeout=60)
     page.page.locator(".cnnviz").first.scroll_into_view_if_needed()
