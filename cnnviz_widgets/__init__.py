@@ -49,6 +49,9 @@ _HOMES = {
         "Quantile",
         "Neuron",
         "Channel",
+        "Sweep",
+        "Edits",
+        "squares",
         "clear_cache",
     ],
     "methods": [

@@ -7,11 +7,15 @@ from cnnviz_widgets.engines.harvest_cache import cache_folder, clear_cache
 from cnnviz_widgets.engines.moments import Moments, Spread
 from cnnviz_widgets.engines.objectives import Channel, Neuron
 from cnnviz_widgets.engines.quantiles import Quantile, Quantiles
+from cnnviz_widgets.engines.sweep import Answers, Sweep, SweepStep
+from cnnviz_widgets.engines.sweep_edits import Edits, cover, regions, squares
 from cnnviz_widgets.engines.topk import Strongest, TopK
 
 __all__ = [
     "Accumulator",
+    "Answers",
     "Channel",
+    "Edits",
     "Features",
     "Harvest",
     "Moments",
@@ -21,8 +25,13 @@ __all__ = [
     "Quantiles",
     "Spread",
     "Strongest",
+    "Sweep",
+    "SweepStep",
     "TopK",
     "cache_folder",
     "clear_cache",
+    "cover",
     "harvest",
+    "regions",
+    "squares",
 ]
