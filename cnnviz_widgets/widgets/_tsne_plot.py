@@ -1,11 +1,13 @@
 """The points of TSNEScatter: one plotly figure, made once and changed in place."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
+from matplotlib.path import Path
 
 from cnnviz_widgets.data.picture_set import PictureSet
 from cnnviz_widgets.paint.scatter import class_look, plane_of
@@ -51,8 +53,9 @@ class PointsPanel:
         points = self.figure.data[1]
         points.on_hover(lambda _, found, __: _each(found.point_inds[:1], on_point))
         points.on_click(lambda _, found, __: _each(found.point_inds[:1], on_click))
-        points.on_selection(lambda _, found, __: on_select(list(found.point_inds)))
-        points.on_deselect(lambda _, __: on_select([]))
+        # Not points.on_selection: the hover event that follows a quick lasso overtakes it on its way here.
+        self._on_select, self._marking = on_select, False
+        self.figure.layout.on_change(lambda layout, _: self._hear(selections_of(layout)), "selections")
 
     def wait(self, points: int) -> float:
         """Tell how many seconds should pass between two frames, so that a browser keeps up."""
@@ -87,10 +90,12 @@ class PointsPanel:
         ends = [end for one, other in links for end in (positions[one], positions[other], (np.nan, np.nan))]
         ringed = sorted({point for pair in links for point in pair})
         labels = class_labels(arrangement, self._pictures.classes)
+        if bright is None and selections_of(self.figure.layout):
+            self._marking = True
+            self.figure.plotly_relayout({"selections": []})
+            self._marking = False
         with self.figure.batch_update():
             points.selectedpoints = None if bright is None else np.flatnonzero(bright)
-            if bright is None:
-                self.figure.layout.selections = ()
             _place(lines, np.array(ends).reshape(-1, 2))
             _place(rings, positions[ringed])
             texts.x, texts.y = [each[1] for each in labels], [each[2] for each in labels]
@@ -100,6 +105,14 @@ class PointsPanel:
             self._kept = arrangement.layout
             # As plotly does before it shows a figure: a page that opens, or opens again, starts with this.
             self.figure._repr_mimebundle_()
+
+    def _hear(self, selections: Sequence[dict[str, Any]]) -> None:
+        """Find the points inside the lassos and boxes that were drawn; none where they were taken away."""
+        points = self.figure.data[1]
+        if not self._marking and points.x is not None:
+            places = np.column_stack([points.x, points.y])
+            inside = [outline(each).contains_points(places) for each in selections]
+            self._on_select(np.flatnonzero(np.any(inside, axis=0)).tolist() if inside else [])
 
     def _look(self, numbers: Whole) -> dict[str, Any]:
         """Give each picture's colour, symbol and name, as plotly takes them."""
@@ -141,6 +154,20 @@ def class_labels(arrangement: Arrangement, classes: Sequence[str]) -> list[Label
         if (near == kind).mean() > 0.5:
             found.append((classes[kind], float(middle[0]), float(np.percentile(own[:, 1], 10)) - below))
     return found
+
+
+def selections_of(layout: Any) -> list[dict[str, Any]]:
+    """List the lassos and boxes on a plot; `layout.selections` knows only those that came from Python."""
+    return list(layout.to_plotly_json().get("selections") or ())
+
+
+def outline(selection: dict[str, Any]) -> Path:
+    """Give the closed line of one of plotly's selections, a lasso or a box."""
+    if selection["type"] == "rect":
+        x, y = ([selection[f"{axis}{end}"] for end in (0, 1)] for axis in "xy")
+        return Path([(x[0], y[0]), (x[1], y[0]), (x[1], y[1]), (x[0], y[1])])
+    numbers = re.findall(r"[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?", selection["path"])
+    return Path(np.array(numbers, float).reshape(-1, 2))
 
 
 def _place(trace: Any, places: npt.NDArray[np.float64]) -> None:

@@ -8,6 +8,7 @@ import pytest
 from cnnviz_widgets import picture_grid
 from cnnviz_widgets.paint.scatter import plane_of
 from cnnviz_widgets.widgets import _tsne_wall
+from cnnviz_widgets.widgets._tsne_plot import selections_of
 from tests.widgets.toy_map import (  # noqa: F401 - fixtures by import
     LIMIT,
     colored,
@@ -61,6 +62,27 @@ def test_a_lasso_shows_its_pictures(made):
     assert w.chosen == -1
     w._on_select([])  # a double click
     assert w._side._numbers == [] and points_of(w).selectedpoints is None
+
+
+def test_lassos_and_boxes_as_the_browser_sends_them(made):
+    w = scatter(made)
+    figure, positions = w._points.figure, w.result.layout.positions
+    (x0, y0), (x1, y1) = positions[[3, 9]].min(axis=0) - 0.01, positions[[3, 9]].max(axis=0) + 0.01
+    inside = np.flatnonzero(((positions > (x0, y0)) & (positions < (x1, y1))).all(axis=1)).tolist()
+    assert {3, 9} <= set(inside) and len(inside) < len(positions)
+    box = {"type": "rect", "x0": x1, "x1": x0, "y0": y0, "y1": y1}
+    path = f"M{x0},{y0}L{x1},{y0}L{x1},{y1}L{x0},{y1}Z"
+    for drawn in (box, {"type": "path", "path": path}):
+        figure.plotly_relayout({"selections": [drawn]})
+        assert w.selected == inside and sorted(points_of(w).selectedpoints) == inside
+        figure.plotly_relayout({"selections": []})  # a double click
+        assert w.selected == []
+    (x, y) = positions[0] - 0.01
+    far = {"type": "rect", "x0": x, "x1": x + 0.02, "y0": y, "y1": y + 0.02}
+    figure.plotly_relayout({"selections": [{"type": "path", "path": path}, far]})  # with Shift, both
+    assert set(inside) | {0} == set(w.selected)
+    w._choose(2)  # takes the lassos away, and stays chosen
+    assert (w.selected, w.chosen) == ([], 2) and selections_of(figure.layout) == []
 
 
 def test_many_pictures_of_a_lasso_are_counted_and_some_shown(made):
