@@ -161,11 +161,12 @@ _OTHERS = frozenset(["gelu", "silu", "hardswish", "leaky_relu", "elu", "tanh", "
 
 def no_relus(name: str, rules: Sequence[ReluRule], functions: frozenset[str]) -> ReluError:
     """Make the error that says why these rules have nothing to act on in the network called `name`."""
-    asked = " and ".join(rule.name for rule in rules if rule is not backprop)
+    asked = [rule.name for rule in rules if rule is not backprop]
+    says = f"{' and '.join(asked)} {'says' if len(asked) == 1 else 'say'}"
     others = ", ".join(sorted(functions & _OTHERS))
     used = f"its activations are {others}" if others else "it has no activation this package knows"
     return ReluError(
-        f"{asked} says what happens at ReLUs, and {name} has none on the way to the picture: {used}. "
+        f"{says} what happens at ReLUs, and {name} has none on the way to the picture: {used}. "
         "Use rule=backprop, or a network with ReLUs"
     )
 

@@ -71,9 +71,9 @@ def paint_map(comparison: RuleComparison, rule: str, look: Look) -> Bytes:
 
 def say_scale(comparison: RuleComparison, rule: str, look: Look) -> str:
     """Write the values at the ends of a map's colours."""
-    limit = comparison.shown(rule, look)[1]
+    values, limit = comparison.shown(rule, look)
     if not limit:
-        return "zero everywhere"
+        return "zero everywhere" if np.isfinite(values).all() else "not finite numbers (NaN or infinity)"
     return f"0 to {captions.number(limit)}" if look == "magnitude" else f"\N{PLUS-MINUS SIGN}{limit:.3g}"
 
 

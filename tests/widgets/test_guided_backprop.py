@@ -249,3 +249,12 @@ def test_grey_pictures_and_outputs_that_are_no_scores():
     assert w.error is None and w.result.top == [] and w.result.trained.target is None
     with pytest.raises(InputError, match="one score for each place"):
         RuleComparer(segmenter, "cat")
+
+
+def test_a_map_that_is_no_numbers_is_not_called_zero():
+    net = nn.Sequential(nn.Flatten(), nn.Linear(12, 4), nn.ReLU(), nn.Linear(4, 2))
+    with torch.no_grad():
+        net[1].weight.fill_(float("nan"))
+    w = RuleComparer(HookedModel(net, (3, 2, 2)), "cat")
+    for rule in RULES:
+        assert "not finite numbers" in w._maps.texts[rule].value
