@@ -79,11 +79,7 @@ def saliency_seeds(
     values = np.asarray(saliency)
     if values.ndim != 2 or values.size == 0:
         raise InputError(f"a saliency map is (rows, columns), not empty; got {values.shape}")
-    if not 0 <= background < foreground <= 1:
-        raise InputError(
-            "quantiles go from 0 to 1, and the background's lies below the foreground's; got "
-            f"foreground {foreground:g}, background {background:g}"
-        )
+    check_quantiles(foreground, background)
     if not np.isfinite(values).all():
         raise InputError(
             "the saliency map has values that are not finite numbers: there is nothing to compare"
@@ -96,6 +92,20 @@ def saliency_seeds(
             "picture or quantile."
         )
     return values >= high, values <= low, high, low
+
+
+def check_quantiles(foreground: float, background: float) -> None:
+    """Check that two quantiles are from 0 to 1, the background's below the foreground's.
+
+    Raises
+    ------
+    InputError
+    """
+    if not 0 <= background < foreground <= 1:
+        raise InputError(
+            "quantiles go from 0 to 1, and the background's lies below the foreground's; got "
+            f"foreground {foreground:g}, background {background:g}"
+        )
 
 
 def segment(

@@ -72,9 +72,13 @@ def test_pixels_between_the_quantiles_do_not_make_the_colours():
 
 def test_only_the_largest_piece_is_kept():
     picture, mask = square()
-    picture[1:5, 34:38] = (230, 200, 40)  # a smaller square of the same colour, with no saliency
-    found = segment(picture, blurred_map(mask), background=0.3)
-    assert mask_iou(found.mask, mask) > 0.98 and not found.mask[1:5, 34:38].any()
+    picture[1:6, 33:38] = (230, 200, 40)  # a smaller square of the same colour
+    saliency = blurred_map(mask)
+    saliency[1:6, 33:38] = np.quantile(saliency, 0.6)  # neither of the most nor of the least salient
+    found = segment(picture, saliency)
+    assert mask_iou(found.mask, mask) > 0.98 and not found.mask[1:6, 33:38].any()
+    saliency[10:26, 14:30], saliency[1:6, 33:38] = np.quantile(saliency, 0.6), 1.0
+    assert mask_iou(segment(picture, saliency).mask, mask) > 0.98, "though the smaller one is more salient"
 
 
 def test_the_same_input_gives_the_same_mask_whatever_was_asked_before():
