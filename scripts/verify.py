@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PYTEST = ["-m", "pytest", "--continue-on-collection-errors", "--durations=5", "--durations-min=5"]
 ROOMS = ["tests", "--ignore=tests/browser", "--ignore=tests/benchmarks"]
 PARALLEL = ["-n", "auto"]  # a process for each core, each with one thread, see environment()
+BY_FILE = [*PARALLEL, "--dist", "loadfile"]  # a notebook's cells in order; a file's browser tests share a tab
 LECTURES = ["lectures", "--nbval-lax", "--nbval-sanitize-with=lectures/sanitize.cfg"]
 # The kernel of this Python, whatever the notebook or the user's own kernels say.
 LECTURES += ["--nbval-current-env", "--nbval-cell-timeout=120", "-p", "no:cacheprovider"]
@@ -25,8 +26,8 @@ PARTS = {
     "unit": [*PYTEST, *ROOMS, *PARALLEL, "-m", "not slow and not browser"],
     "fast": [*PYTEST, *ROOMS, *PARALLEL, "-m", "not heavy and not slow and not browser and not real"],
     "slow": [*PYTEST, *ROOMS, "-m", "slow", "--timeout=3600"],
-    "lectures": [*PYTEST, *LECTURES],
-    "browser": [*PYTEST, "tests/browser", "-m", "not slow"],
+    "lectures": [*PYTEST, *LECTURES, *BY_FILE],
+    "browser": [*PYTEST, "tests/browser", *BY_FILE, "-m", "not slow"],
     "format": ["-m", "ruff", "format", "--check", "."],
     "lint": ["-m", "ruff", "check", "."],
     "types": ["-m", "mypy"],
