@@ -1,6 +1,8 @@
-"""Many small edits of one picture, scored exactly.
+"""Many small edits of one picture, scored exactly, at a fraction of the cost of full passes.
 
-Every edited picture passes the whole network, many at a time.
+An edit of a few pixels reaches, at each layer, a window that grows with depth. Only that window is computed
+anew; all else is as in the unedited picture (Krypton: Nakandala, Nagrecha, Kumar and Papakonstantinou,
+SIGMOD 2019). Where the window covers most of a map, the whole map is computed, and from there on all layers.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,7 +15,8 @@ from cnnviz_widgets.backend import HookedModel
 from cnnviz_widgets.engines.passes import map_shape
 from cnnviz_widgets.engines.sweep_edits import Edits, one_picture
 from cnnviz_widgets.engines.sweep_full import Channels, Found, FullPasses
-from cnnviz_widgets.engines.sweep_order import portions
+from cnnviz_widgets.engines.sweep_order import levels
+from cnnviz_widgets.engines.sweep_partial import CannotFollow, PartialPasses
 from cnnviz_widgets.errors import InputError, LayerError
 
 MEMORY = 300 * 2**20
@@ -89,8 +92,6 @@ class Sweep:
         Of the unedited picture; (0,) where none were asked for.
     activations : dict of str to Tensor, (channels, rows, columns)
         Of the unedited picture.
-    how : str
-        How the edits are scored, in words.
 
     Raises
     ------
@@ -120,19 +121,28 @@ class Sweep:
             _check(model, name, channels)
         self.model, self.layers = model, layers
         self.x = model._ready(one_picture(x)[None]).detach().clone()
-        self._passes = FullPasses(model, self.x, layers, scores, memory)
+        asked = (model, self.x, layers, scores, memory)
+        full = FullPasses(*asked)
+        self._passes: FullPasses | PartialPasses = full
         with torch.inference_mode():
-            found, self._flops = self._passes.unedited()
+            found, self._flops = full.unedited()
+            try:
+                self._passes = PartialPasses(*asked, found, self._flops)
+            except CannotFollow as problem:
+                full.why = str(problem)
         self.scores = found.scores[0].clone()
         self.activations = {name: maps[0].clone() for name, maps in found.activations.items()}
-        self.how = "full passes"
-        self._done = 0
         self._scored = 0
+
+    @property
+    def how(self) -> str:
+        """How the edits are scored, in words."""
+        return self._passes.how
 
     @property
     def work(self) -> Work:
         """What was computed so far."""
-        return Work(self._done, self._scored * self._flops)
+        return Work(self._passes.done, self._scored * self._flops)
 
     def ask(self, edits: Edits) -> Answers:
         """Score all edits, and come back when they are done.
@@ -142,17 +152,14 @@ class Sweep:
         InputError
             If the edits do not fit the picture.
         """
-        steps = [step.answers for step in self.steps(edits, "given")]
-        if not steps:
-            none = {name: maps.new_zeros(0, *maps.shape) for name, maps in self.activations.items()}
-            return Answers(torch.arange(0), self.scores.new_zeros(0, *self.scores.shape), none)
-        if len(steps) == 1:
-            return steps[0]
-        return Answers(
-            torch.cat([each.indices for each in steps]),
-            torch.cat([each.scores for each in steps]),
-            {name: torch.cat([each.activations[name] for each in steps]) for name in self.layers},
-        )
+        n = len(edits)
+        scores = self.scores.new_empty(n, *self.scores.shape)
+        activations = {name: maps.new_empty(n, *maps.shape) for name, maps in self.activations.items()}
+        for step in self.steps(edits, "given"):
+            scores[step.answers.indices] = step.answers.scores
+            for name, maps in step.answers.activations.items():
+                activations[name][step.answers.indices] = maps
+        return Answers(torch.arange(n), scores, activations)
 
     def steps(self, edits: Edits, order: str = "coarse") -> Iterator[SweepStep]:
         """Score the edits batch by batch.
@@ -185,13 +192,17 @@ class Sweep:
 
     def _steps(self, edits: Edits, order: str) -> Iterator[SweepStep]:
         done = 0
-        for indices in portions(edits, self._passes.batch, order):
+        for indices in self._portions(edits, order):
             with torch.inference_mode():
                 found = self._passes.run(edits[indices])
-            self._done += self._flops * len(indices)
             self._scored += len(indices)
             done += len(indices)
             yield SweepStep(done, len(edits), _plain(indices, found))
+
+    def _portions(self, edits: Edits, order: str) -> Iterator[Tensor]:
+        for part in levels(edits) if order == "coarse" else [torch.arange(len(edits))]:
+            if len(part):
+                yield from self._passes.portions(edits, part)
 
 
 def _plain(indices: Tensor, found: Found) -> Answers:

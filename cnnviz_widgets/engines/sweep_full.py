@@ -1,7 +1,7 @@
 """Scoring edited pictures by full passes of the network, many at once, channels last."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import torch
@@ -45,22 +45,41 @@ class FullPasses:
         self, model: HookedModel, x: Tensor, layers: Mapping[str, Channels], scores: bool, memory: int
     ) -> None:
         self._model, self._x, self._layers, self._scores = model, x, dict(layers), scores
-        self.batch = max(1, min(_MOST, memory // _bytes_a_picture(model, x)))
+        self._batch = max(1, min(_MOST, memory // _bytes_a_picture(model, x)))
+        self._flops = 0
+        self.done = 0
+        self.why = ""
+
+    @property
+    def how(self) -> str:
+        """Say that all is computed, and why."""
+        return f"full passes: {self.why}" if self.why else "full passes"
+
+    def portions(self, edits: Edits, indices: Tensor) -> Iterator[Tensor]:
+        """Cut edits into batches."""
+        yield from indices.split(self._batch)
 
     def run(self, edits: Edits) -> Found:
         """Score one batch of edits."""
+        self.done += self._flops * len(edits)
         return self._pass(edits.apply(self._x))
 
     def unedited(self) -> tuple[Found, int]:
         """Score the picture itself, and count the floating-point operations that takes."""
         with FlopCounterMode(display=False) as counter:
             found = self._pass(self._x)
-        return found, int(counter.get_total_flops())
+        self._flops = int(counter.get_total_flops())
+        return found, self._flops
 
     def _pass(self, x: Tensor) -> Found:
         kept: dict[str, Tensor] = {}
 
         def keep(name: str, result: Tensor) -> Tensor:
+            if len(result) != len(x):
+                raise LayerError(
+                    f"layer {name!r} gives {len(result)} results for {len(x)} pictures: it cannot be told "
+                    "which belongs to which"
+                )
             maps, _ = as_maps(self._model.layer(name), result)
             kept[name] = chosen(maps, self._layers[name]).clone(memory_format=torch.contiguous_format)
             return kept[name][:0]

@@ -1,7 +1,5 @@
 """The order in which edits are scored: coarse to fine, so that a map is there at once and sharpens."""
 
-from collections.abc import Iterator
-
 import torch
 from torch import Tensor
 
@@ -30,10 +28,3 @@ def levels(edits: Edits) -> list[Tensor]:
         left &= ~now
         step //= 2
     return found
-
-
-def portions(edits: Edits, size: int, order: str) -> Iterator[Tensor]:
-    """Cut the edits into batches of `size` or fewer, in the order "coarse" (level by level) or "given"."""
-    parts = levels(edits) if order == "coarse" else [torch.arange(len(edits))]
-    for part in parts:
-        yield from (some for some in part.split(size) if len(some))

@@ -105,8 +105,30 @@ def test_what_does_not_fit_is_refused(make, error, text):
         make(toy(), pictures())
 
 
+class Branching(nn.Module):
+    """A branch that depends on the picture, which torch.fx cannot follow."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner, self.fail_with = small_net(), None
+
+    def forward(self, x):
+        if self.fail_with is not None:
+            raise self.fail_with
+        return self.inner(x) if x.sum() > 0 else self.inner(-x)
+
+
+def test_a_network_that_cannot_be_followed_is_run_in_full():
+    model, x = HookedModel(Branching(), (1, 12, 12)), pictures().abs()
+    edits = squares(x, 5, 4)
+    sweep = Sweep(model, x, layers={"inner.relu_1": [1]})
+    torch.testing.assert_close(sweep.ask(edits).scores, alone(model, x, edits))
+    assert sweep.how.startswith("full passes: torch.fx cannot follow this network")
+    assert sweep.work.done == sweep.work.full > 0
+
+
 def test_a_network_that_fails_is_left_as_it_was():
-    model, x = toy(), pictures()
+    model, x = HookedModel(Branching(), (1, 12, 12)), pictures()
     sweep = Sweep(model, x)
     model.network.train().fail_with = RuntimeError("broken")
     with pytest.raises(RuntimeError, match="broken"):

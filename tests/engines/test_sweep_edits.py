@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from cnnviz_widgets.engines import Edits, cover, regions, squares
-from cnnviz_widgets.engines.sweep_order import levels, portions
+from cnnviz_widgets.engines.sweep_order import levels
 from cnnviz_widgets.errors import InputError
 
 
@@ -101,10 +101,7 @@ def test_levels_by_hand():
 
 def test_each_edit_has_one_turn():
     edits = squares(torch.zeros(1, 1, 31, 47), 5, 1)
-    for order in ("coarse", "given"):
-        turns = list(portions(edits, 50, order))
-        assert max(map(len, turns)) <= 50
-        assert torch.cat(turns).sort()[0].tolist() == list(range(len(edits)))
-    assert torch.cat(turns).tolist() == list(range(len(edits)))
-    first = next(portions(edits, 50, "coarse"))
-    assert edits.tops[first].max() >= 16 and edits.lefts[first].max() >= 32
+    turns = levels(edits)
+    assert torch.cat(turns).sort()[0].tolist() == list(range(len(edits)))
+    assert len(turns[0]) <= 64
+    assert edits.tops[turns[0]].max() >= 16 and edits.lefts[turns[0]].max() >= 32
