@@ -78,6 +78,9 @@ _HOMES = {
         "map_similarity",
         "top_patches",
         "feature_evolution",
+        "saliency_map",
+        "smoothgrad",
+        "segment_salient",
     ],
     "widgets": [
         "TaskStrip",
@@ -89,6 +92,7 @@ _HOMES = {
         "TopPatchBrowser",
         "EvolutionSlider",
         "RuleComparer",
+        "SaliencyExplorer",
     ],
     "errors": [
         "CnnvizError",

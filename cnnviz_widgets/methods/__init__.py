@@ -35,6 +35,9 @@ from cnnviz_widgets.methods.randomization import (
     randomized,
 )
 from cnnviz_widgets.methods.run_harvest import Course, RunHarvest
+from cnnviz_widgets.methods.saliency import Saliency, saliency_map
+from cnnviz_widgets.methods.segmentation import Segmentation, saliency_seeds, segment_salient
+from cnnviz_widgets.methods.smoothgrad import smoothgrad, smoothgrad_steps
 from cnnviz_widgets.methods.tasks import (
     FourAnswers,
     LabelMap,
@@ -71,6 +74,8 @@ __all__ = [
     "ReluPass",
     "RuleComparison",
     "RunHarvest",
+    "Saliency",
+    "Segmentation",
     "Similarity",
     "SingleNeuron",
     "Thing",
@@ -107,8 +112,13 @@ __all__ = [
     "project",
     "randomized",
     "relu_backprop",
+    "saliency_map",
+    "saliency_seeds",
+    "segment_salient",
     "segmentation_of",
     "single_neuron",
+    "smoothgrad",
+    "smoothgrad_steps",
     "thing_at",
     "things_of",
     "top_patches",

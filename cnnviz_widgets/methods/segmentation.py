@@ -108,7 +108,7 @@ def check_quantiles(foreground: float, background: float) -> None:
         )
 
 
-def segment(
+def segment_salient(
     picture: Bytes,
     saliency: npt.NDArray[np.floating],
     foreground: float = 0.95,

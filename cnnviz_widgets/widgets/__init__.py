@@ -7,6 +7,7 @@ from cnnviz_widgets.widgets.evolution import EvolutionSlider
 from cnnviz_widgets.widgets.filters import FilterGrid
 from cnnviz_widgets.widgets.guided_backprop import RuleComparer
 from cnnviz_widgets.widgets.neighbors import NeighborBrowser
+from cnnviz_widgets.widgets.saliency import SaliencyExplorer
 from cnnviz_widgets.widgets.tasks import TaskStrip
 from cnnviz_widgets.widgets.tsne import TSNEScatter
 
@@ -17,6 +18,7 @@ __all__ = [
     "FilterGrid",
     "NeighborBrowser",
     "RuleComparer",
+    "SaliencyExplorer",
     "TSNEScatter",
     "TaskStrip",
     "TopPatchBrowser",

@@ -12,7 +12,7 @@ from cnnviz_widgets.data.labelled import Sample
 from cnnviz_widgets.errors import InputError
 from cnnviz_widgets.methods.agreement import mask_iou
 from cnnviz_widgets.methods.saliency import Saliency, saliency_map
-from cnnviz_widgets.methods.segmentation import Segmentation, check_quantiles, segment
+from cnnviz_widgets.methods.segmentation import Segmentation, check_quantiles, segment_salient
 from cnnviz_widgets.methods.smoothgrad import smoothgrad_steps
 from cnnviz_widgets.methods.tasks import Mask, concept_of
 from cnnviz_widgets.paint.rgba import Bytes
@@ -65,7 +65,7 @@ class Explained:
     saliency : Saliency
         The map; while noisy copies are still being added, the mean so far.
     segmentation : Segmentation or None
-        The object cut out; None where the map is flat.
+        The object cut out; None where the map is flat, or nothing is to be cut out.
     truth : array, (H, W) bool, or None
         The true pixels of `truth_name`; None where nobody knows them.
     truth_name : str
@@ -101,13 +101,16 @@ class Answers:
         """Take a picture, opened only if it is another one than before."""
         self._once("picture", key, lambda: self._look(exhibit()))
 
-    def explain(self, asked: Asked, foreground: float, background: float) -> Explained:
-        """Answer a question about the picture that was taken last."""
-        check_quantiles(foreground, background)
+    def explain(self, asked: Asked, quantiles: tuple[float, float] | None) -> Explained:
+        """Answer a question about the picture that was taken last; without quantiles nothing is cut out."""
+        if quantiles is not None:
+            check_quantiles(*quantiles)
         exhibit, _, seen, top = self._kept["picture"][1]
         saliency = self.map(asked)
         cut, note = self._once(
-            "cut", (saliency, foreground, background), lambda: _cut(seen, saliency, foreground, background)
+            "cut",
+            (saliency, quantiles),
+            lambda: (None, "") if quantiles is None else _cut(seen, saliency, *quantiles),
         )
         explained = "" if saliency.target is None else self._model.class_name(saliency.target)
         name = true_name(exhibit.sample, exhibit.class_name, explained)
@@ -189,6 +192,6 @@ def _cut(
     picture: Bytes, saliency: Saliency, foreground: float, background: float
 ) -> tuple[Segmentation | None, str]:
     try:
-        return segment(picture, saliency.magnitude, foreground, background), ""
+        return segment_salient(picture, saliency.magnitude, foreground, background), ""
     except InputError as error:  # a map that points at nothing is still worth looking at
         return None, str(error)

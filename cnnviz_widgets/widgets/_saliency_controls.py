@@ -21,7 +21,7 @@ _RULES = [
     ("deconvnet", "deconvnet"),
     ("guided backprop", "guided"),
 ]
-_METHODS = [("the picture alone", "gradient"), ("SmoothGrad: mean of noisy copies", "smoothgrad")]
+_METHODS = [("the picture alone", "gradient"), ("SmoothGrad: noisy copies", "smoothgrad")]
 _LOOKS = [("M: largest |value|", "magnitude"), ("with its sign", "signed")]
 _TOP = -1  # a list cannot show that nothing is chosen
 _MOST_SAMPLES = 100
@@ -44,7 +44,7 @@ class SaliencyControls:
 
     names = (
         *("data", "class_name", "number", "target", "rule", "method", "samples", "noise"),
-        *("look", "opacity", "foreground", "background"),
+        *("look", "opacity", "cut", "foreground", "background"),
     )
 
     def __init__(
@@ -56,23 +56,22 @@ class SaliencyControls:
     ) -> None:
         self._chooser, self._on_change, self._showing = chooser, on_change, False
         classes = [(_class_label(model, i), i) for i in range(model.class_count or 0)]
-        share = {"readout_format": ".0%", "step": 0.01, "continuous_update": True}
         self._controls: dict[str, W.Widget] = {
             "data": W.Dropdown(**looks("Pictures", 240), options=[(_NAMES[each], each) for each in data]),
             "class_name": W.Dropdown(**looks("Class", 220)),
             "number": W.IntSlider(**looks("Number", 260)),
-            "target": W.Dropdown(**looks("Explain", 330), options=[("the top class", _TOP), *classes]),
-            "rule": W.Dropdown(**looks("Rule"), options=_RULES),
-            "method": W.Dropdown(**looks("Of", 330), options=_METHODS),
+            "target": W.Dropdown(**looks("Explain"), options=[("the top class", _TOP), *classes]),
+            "rule": W.Dropdown(**looks("Rule", 250), options=_RULES),
+            "method": W.Dropdown(**looks("Method", 290), options=_METHODS),
             "samples": W.IntSlider(**looks("Copies"), min=1, max=_MOST_SAMPLES, continuous_update=False),
-            "noise": W.FloatSlider(
-                **looks("Noise"), min=0.01, max=0.5, **{**share, "continuous_update": False}
-            ),
-            "look": W.Dropdown(**looks("Map", 240), options=_LOOKS),
-            "opacity": W.FloatSlider(**looks("Opacity"), max=1, step=0.05),
-            "foreground": W.FloatSlider(**looks("Object ≥"), min=0.51, max=0.99, **share),
-            "background": W.FloatSlider(**looks("Rest ≤"), min=0.01, max=0.5, **share),
+            "noise": _shares("Noise", range(1, 51)),
+            "look": W.Dropdown(**looks("Map"), options=_LOOKS),
+            "opacity": _shares("Opacity", range(0, 101, 5), 250),
+            "cut": W.Checkbox(description="Cut out the object", indent=False, layout=W.Layout(width="190px")),
+            "foreground": _shares("Object ≥", range(51, 100)),
+            "background": _shares("Rest ≤", range(1, 51)),
         }
+        self._controls["noise"].continuous_update = False  # every value costs as many passes as copies
         for name, control in self._controls.items():
             control.observe(lambda change, name=name: self._tell(name, change.new), "value")
         self.another = W.Button(
@@ -83,9 +82,10 @@ class SaliencyControls:
         self.pictures = flow(
             get["data"], get["class_name"], chooser.list, chooser.upload, get["number"], self.another
         )
-        self.question = flow(get["target"], get["rule"])
-        self.smooth = flow(get["method"], get["samples"], get["noise"])
-        self.looks = flow(get["look"], get["opacity"], get["foreground"], get["background"])
+        self.question = flow(get["target"], get["rule"], get["method"])
+        self.smooth = flow(get["samples"], get["noise"])
+        self.looks = flow(get["look"], get["opacity"], get["cut"])
+        self.quantiles = flow(get["foreground"], get["background"])
 
     def show(self, values: Mapping[str, Any], source: Source, top_class: str) -> None:
         """Bring the controls to the values on show, by name, and to what can be chosen there."""
@@ -102,7 +102,10 @@ class SaliencyControls:
             for name, control in get.items():
                 if name == "class_name" and photos:
                     continue  # a photo has none
-                control.value = _TOP if name == "target" and values[name] is None else values[name]
+                value = _TOP if name == "target" and values[name] is None else values[name]
+                if isinstance(control, W.SelectionSlider):
+                    value = min((each for _, each in control.options), key=lambda each: abs(each - value))
+                control.value = value
         finally:
             self._showing = False
         smooth = values["method"] == "smoothgrad"
@@ -114,6 +117,7 @@ class SaliencyControls:
             (self._chooser.upload, photos),
             (get["samples"], smooth),
             (get["noise"], smooth),
+            (self.quantiles, values["cut"]),
         ):
             widget.layout.display = "" if shown else "none"
 
@@ -128,6 +132,11 @@ class SaliencyControls:
             value = None
         fresh: dict[str, Any] = {"data": {"class_name": "", "number": 0}, "class_name": {"number": 0}}
         self._on_change({name: value, **fresh.get(name, {})})
+
+
+def _shares(label: str, percents: range, width: int = 270) -> W.SelectionSlider:
+    """Make a slider of shares; a FloatSlider sends 0.8500000000000001 back when it is told 0.85."""
+    return W.SelectionSlider(**looks(label, width), options=[(f"{each}%", each / 100) for each in percents])
 
 
 def _class_label(model: HookedModel, index: int) -> str:

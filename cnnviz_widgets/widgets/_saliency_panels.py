@@ -20,15 +20,16 @@ from cnnviz_widgets.paint import (
 from cnnviz_widgets.paint.rgba import Bytes
 from cnnviz_widgets.widgets._activation_panels import PicturePanel, enlarged
 from cnnviz_widgets.widgets._captions import line
+from cnnviz_widgets.widgets._layout import flow
 from cnnviz_widgets.widgets._saliency_answers import Explained
 from cnnviz_widgets.widgets._surface import Surface
 
 PICTURE, MAP, SEEDS, OBJECT = range(4)
 HEADINGS = (
     ("Picture", "as the network sees it"),
-    ("Saliency", "how each pixel changes the score"),
-    ("Most and least salient", "colours of the object and the rest"),
-    ("Object", "a graph cut between the colours"),
+    ("Saliency", "effect of each pixel"),
+    ("Most and least salient", "colours of object, of rest"),
+    ("Object", "cut out by its colours"),
 )
 # Okabe & Ito's colours, that all eyes can tell apart.
 FRONT, BACK = (230, 159, 0), (0, 114, 178)
@@ -39,7 +40,7 @@ _THICK = 3  # of outlines, pixels of the screen
 
 
 class SaliencyPanels:
-    """Four canvases with headings, side by side, and a line of HTML under each.
+    """Four canvases with headings, side by side or two by two, and a line of HTML under each.
 
     Parameters
     ----------
@@ -62,10 +63,14 @@ class SaliencyPanels:
             )
             for words, surface, text in zip(HEADINGS, self.surfaces, self.texts, strict=True)
         ]
-        self.box = W.HBox(columns, layout=W.Layout(grid_gap="14px", width="100%", margin="4px 0 0 0"))
+        # In pairs, so that a narrow window has two by two and never three and one.
+        pairs = [_pair(columns[:2]), _pair(columns[2:])]
+        self._cut = pairs[1]
+        self.box = flow(*pairs, gap="8px 14px")
 
-    def draw(self, result: Explained, look: SaliencyLook, opacity: float) -> None:
-        """Paint all four."""
+    def draw(self, result: Explained, look: SaliencyLook, opacity: float, cut: bool = True) -> None:
+        """Paint all four; without `cut` the last two are not there."""
+        self._cut.layout.display = "" if cut else "none"
         if self._seen is None or self._seen[0] is not result.picture:
             self._seen = (result.picture, enlarged(result.picture))
         large = self._seen[1]
@@ -130,6 +135,11 @@ def _outlined(picture: Bytes, truth: Mask) -> Bytes:
     painted[outline(truth, _THICK + 1)] = 255
     painted[outline(truth, _THICK)] = TRUE
     return painted
+
+
+def _pair(columns: Sequence[W.Widget]) -> W.HBox:
+    width = f"{2 * PicturePanel.side + 14}px"
+    return W.HBox(columns, layout=W.Layout(flex="1 1 400px", max_width=width, min_width="0", grid_gap="14px"))
 
 
 def _heading(bold: str, quiet: str) -> str:

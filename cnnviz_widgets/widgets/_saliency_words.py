@@ -47,9 +47,9 @@ def _say_seeds(result: Explained) -> str:
         return line("none: see the note above")
     share = [each.sum() / each.size for each in (found.foreground, found.background)]
     return (
-        _swatch(FRONT, f"object: M ≥ {number(found.high)}, {share[0]:.0%} of the pixels")
-        + _swatch(BACK, f"rest: M ≤ {number(found.low)}, {share[1]:.0%} of the pixels")
-        + line("dark: neither")
+        _swatch(FRONT, f"object: M ≥ {number(found.high)} ({share[0]:.0%})")
+        + _swatch(BACK, f"rest: M ≤ {number(found.low)} ({share[1]:.0%})")
+        + line("dark: neither of the two")
     )
 
 

@@ -77,6 +77,8 @@ class SaliencyExplorer(View):
         Of the noise.
     foreground, background : float, 0..1
         The quantiles from which, and up to which, pixels lend their colours to object and rest.
+    cut : bool
+        Whether the object is cut out; without it there are the picture and the map alone.
     look : "magnitude" or "signed"
         M, or the derivative of the same channel with its sign.
     opacity : float, 0..1
@@ -91,7 +93,7 @@ class SaliencyExplorer(View):
     PictureError
         If the picture cannot be opened.
     InputError
-        If there are no such pictures, class or number, or the quantiles are out of order.
+        If there are no such pictures, class or number, or the quantiles are out of order and used.
     ReluError
         If another rule than backprop is asked of a network without ReLUs.
     """
@@ -109,6 +111,7 @@ class SaliencyExplorer(View):
         "seed",
         "foreground",
         "background",
+        "cut",
     )
     redraw_on = ("look", "opacity")
 
@@ -128,6 +131,8 @@ class SaliencyExplorer(View):
 
     foreground = traitlets.Float(0.95, min=0, max=1, help="quantile from which pixels are the object's")
     background = traitlets.Float(0.30, min=0, max=1, help="quantile up to which pixels are the rest's")
+
+    cut = traitlets.Bool(True, help="whether the object is cut out")
 
     look: "traitlets.Enum[SaliencyLook]" = traitlets.Enum(
         ["magnitude", "signed"], "magnitude", help="M, or the derivative with its sign"
@@ -188,6 +193,7 @@ class SaliencyExplorer(View):
             self._controls.smooth,
             self._bar.box,
             self._controls.looks,
+            self._controls.quantiles,
             self._note,
             self._panels.box,
             self._pointer,
@@ -235,7 +241,8 @@ class SaliencyExplorer(View):
         source = self._source()
         asked = self._asked
         self._answers.picture(asked.picture, lambda: self._exhibit(source))
-        result = self._answers.explain(asked, self.foreground, self.background)
+        quantiles = (self.foreground, self.background) if self.cut else None
+        result = self._answers.explain(asked, quantiles)
         self._on_show = asked
         return result
 
@@ -251,7 +258,7 @@ class SaliencyExplorer(View):
     def _draw(self, result: Explained) -> str:
         # The pictures first: they are what the student waits for.
         asked = self._on_show  # not the traits: they may ask for what does not exist
-        self._panels.draw(result, self.look, self.opacity)
+        self._panels.draw(result, self.look, self.opacity, self.cut)
         self._panels.tell(words.captions(self.model, asked, result, self.look))
         self._note.layout.display = "" if result.note else "none"
         self._note.value = line(result.note, "Note.") if result.note else ""
@@ -322,5 +329,6 @@ class SaliencyExplorer(View):
 
     def snapshot(self) -> bytes:
         """Give the picture on screen as PNG bytes: the four panels with their headings."""
+        shown = self._panels.shown[: 4 if self.cut else 2]
         headings = ["\n".join(each) for each in HEADINGS]
-        return rgb_png(sheet([self._panels.shown], headings).array)
+        return rgb_png(sheet([shown], headings[: len(shown)]).array)

@@ -7,7 +7,7 @@ from cnnviz_widgets import Objects, open_model
 from cnnviz_widgets.errors import InputError
 from cnnviz_widgets.methods.agreement import mask_iou
 from cnnviz_widgets.methods.saliency import saliency_map
-from cnnviz_widgets.methods.segmentation import box_of, largest_piece, saliency_seeds, segment
+from cnnviz_widgets.methods.segmentation import box_of, largest_piece, saliency_seeds, segment_salient
 from cnnviz_widgets.methods.tasks import concept_of
 
 
@@ -47,7 +47,7 @@ def test_pixels_at_a_quantile_are_taken():
 
 def test_two_colours_give_the_square():
     picture, mask = square()
-    found = segment(picture, blurred_map(mask))
+    found = segment_salient(picture, blurred_map(mask))
     assert mask_iou(found.mask, mask) > 0.98
     assert found.box == (14, 10, 30, 26)
     assert not (found.foreground & ~mask).any() and not (found.background & mask).any()
@@ -57,7 +57,7 @@ def test_the_colours_decide_and_not_the_seeds_alone():
     # The most salient pixels are off the square by half: its colours are the larger part of what they see.
     picture, mask = square()
     shifted = np.roll(blurred_map(mask), 6, axis=1)
-    found = segment(picture, shifted, foreground=0.9, background=0.6)
+    found = segment_salient(picture, shifted, foreground=0.9, background=0.6)
     assert (found.foreground & ~mask).any()
     assert mask_iou(found.mask, mask) > 0.95
 
@@ -66,7 +66,7 @@ def test_pixels_between_the_quantiles_do_not_make_the_colours():
     # A second object has the colour of neither seed, and is nearer to the background's.
     picture, mask = square()
     picture[30:38, 2:10] = (60, 40, 180)
-    found = segment(picture, blurred_map(mask))
+    found = segment_salient(picture, blurred_map(mask))
     assert mask_iou(found.mask, mask) > 0.98
 
 
@@ -75,10 +75,12 @@ def test_only_the_largest_piece_is_kept():
     picture[1:6, 33:38] = (230, 200, 40)  # a smaller square of the same colour
     saliency = blurred_map(mask)
     saliency[1:6, 33:38] = np.quantile(saliency, 0.6)  # neither of the most nor of the least salient
-    found = segment(picture, saliency)
+    found = segment_salient(picture, saliency)
     assert mask_iou(found.mask, mask) > 0.98 and not found.mask[1:6, 33:38].any()
     saliency[10:26, 14:30], saliency[1:6, 33:38] = np.quantile(saliency, 0.6), 1.0
-    assert mask_iou(segment(picture, saliency).mask, mask) > 0.98, "though the smaller one is more salient"
+    assert mask_iou(segment_salient(picture, saliency).mask, mask) > 0.98, (
+        "though the smaller one is more salient"
+    )
 
 
 def test_the_same_input_gives_the_same_mask_whatever_was_asked_before():
@@ -86,8 +88,8 @@ def test_the_same_input_gives_the_same_mask_whatever_was_asked_before():
     pictures = [data.picture(i).picture for i in range(3)]
     saliency = np.random.default_rng(0).random((112, 112))
     saliency[40:70, 40:70] += 1
-    first = [segment(each, saliency).mask for each in pictures]
-    again = [segment(each, saliency).mask for each in reversed(pictures)][::-1]
+    first = [segment_salient(each, saliency).mask for each in pictures]
+    again = [segment_salient(each, saliency).mask for each in reversed(pictures)][::-1]
     assert all(np.array_equal(one, other) for one, other in zip(first, again, strict=True))
 
 
@@ -95,7 +97,7 @@ def test_inputs_stay_as_they_are_and_results_too():
     picture, mask = square()
     saliency = blurred_map(mask)
     before = picture.copy(), saliency.copy()
-    found = segment(picture[:, ::-1], saliency[:, ::-1])  # views that are not contiguous
+    found = segment_salient(picture[:, ::-1], saliency[:, ::-1])  # views that are not contiguous
     assert np.array_equal(picture, before[0]) and np.array_equal(saliency, before[1])
     assert mask_iou(found.mask, mask[:, ::-1]) > 0.98
     with pytest.raises(ValueError):
@@ -105,17 +107,17 @@ def test_inputs_stay_as_they_are_and_results_too():
 def test_more_rounds_learn_the_colours_from_the_cut():
     picture, mask = square()
     for rounds in (1, 3):
-        assert mask_iou(segment(picture, blurred_map(mask), rounds=rounds).mask, mask) > 0.98
+        assert mask_iou(segment_salient(picture, blurred_map(mask), rounds=rounds).mask, mask) > 0.98
     sample = Objects("test")[0]
     saliency = np.random.default_rng(0).random((112, 112)) + blurred_map(sample.maps["object"][0] > 0)
-    once, often = (segment(sample.image, saliency, rounds=rounds).mask for rounds in (0, 3))
+    once, often = (segment_salient(sample.image, saliency, rounds=rounds).mask for rounds in (0, 3))
     assert not np.array_equal(once, often)
 
 
 def test_a_picture_of_one_colour_has_no_object_and_is_no_error():
     saliency = np.random.default_rng(0).random((30, 30))
     for rounds in (0, 2):
-        found = segment(np.full((30, 30, 3), 128, np.uint8), saliency, rounds=rounds)
+        found = segment_salient(np.full((30, 30, 3), 128, np.uint8), saliency, rounds=rounds)
         assert found.mask.shape == (30, 30) and found.mask.dtype == bool
         assert found.box is None or found.mask.any()
 
@@ -132,25 +134,25 @@ def test_largest_piece_and_box():
 def test_errors_say_what_is_wrong():
     picture, mask = square()
     with pytest.raises(InputError, match=r"flat: its 30% and its 95% quantile are both 0.5.*nothing to segm"):
-        segment(picture, np.full((40, 40), 0.5))
+        segment_salient(picture, np.full((40, 40), 0.5))
     almost = np.zeros((40, 40))
     almost[3, 3] = 1
     with pytest.raises(InputError, match="flat"):
-        segment(picture, almost)
+        segment_salient(picture, almost)
     with pytest.raises(InputError, match="not finite numbers"):
-        segment(picture, np.where(mask, np.nan, 1.0))
+        segment_salient(picture, np.where(mask, np.nan, 1.0))
     with pytest.raises(InputError, match=r"background's lies below.*got foreground 0.3, background 0.95"):
-        segment(picture, blurred_map(mask), 0.3, 0.95)
+        segment_salient(picture, blurred_map(mask), 0.3, 0.95)
     with pytest.raises(InputError, match=r"got foreground 1\.2"):
-        segment(picture, blurred_map(mask), 1.2)
+        segment_salient(picture, blurred_map(mask), 1.2)
     with pytest.raises(InputError, match=r"got uint8 \(40, 40, 3\) and \(20, 20\)"):
-        segment(picture, np.random.rand(20, 20))
+        segment_salient(picture, np.random.rand(20, 20))
     with pytest.raises(InputError, match=r"need a picture .* got float64"):
-        segment(picture / 255, blurred_map(mask))
+        segment_salient(picture / 255, blurred_map(mask))
     with pytest.raises(InputError, match=r"2 pixels are foreground.*needs 5: move the quantiles"):
-        segment(picture, np.arange(1600.0).reshape(40, 40), 0.999)
+        segment_salient(picture, np.arange(1600.0).reshape(40, 40), 0.999)
     with pytest.raises(InputError, match="rounds must be 0 or more; got -1"):
-        segment(picture, blurred_map(mask), rounds=-1)
+        segment_salient(picture, blurred_map(mask), rounds=-1)
     with pytest.raises(InputError, match=r"is \(rows, columns\), not empty; got \(3,\)"):
         saliency_seeds(np.zeros(3))
 
@@ -164,7 +166,9 @@ def test_on_miniworld_it_beats_the_best_centred_box():
         sample = data[i]
         truths.append(sample.mask("object", concept_of(data.classes[sample.label])))
         x = model.preprocess(sample.image)
-        ours.append(mask_iou(segment(model.to_picture(x), saliency_map(model, x).magnitude).mask, truths[-1]))
+        ours.append(
+            mask_iou(segment_salient(model.to_picture(x), saliency_map(model, x).magnitude).mask, truths[-1])
+        )
     assert np.mean(ours) > best_centred_box(truths)[0] + 0.05
 
 

@@ -14,37 +14,15 @@ from cnnviz_widgets import HookedModel, Objects, Scenes, open_model
 from cnnviz_widgets.errors import InputError, PictureError, ReluError, TargetError
 from cnnviz_widgets.methods.agreement import mask_iou
 from cnnviz_widgets.methods.saliency import saliency_map
-from cnnviz_widgets.methods.segmentation import segment
-from cnnviz_widgets.methods.smoothgrad import smoothgrad
+from cnnviz_widgets.methods.segmentation import segment_salient
 from cnnviz_widgets.widgets._saliency_panels import BACK, FOUND, FRONT, MAP, OBJECT, SEEDS, TRUE
 from cnnviz_widgets.widgets.saliency import SaliencyExplorer
-
-
-class Planted(nn.Module):
-    """Class 0 weighs red in a square of the middle, most in its centre; class 1 is the same with minus."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        rows, columns = np.indices((24, 24)) - 11.5
-        hill = np.exp(-(rows**2 + columns**2) / 20).astype(np.float32)
-        self.register_buffer("hill", torch.from_numpy(hill))
-        self.register_buffer("scale", torch.tensor([1.0, -1.0, 0.0]))
-        self.passes = 0
-
-    def forward(self, x):
-        self.passes += 1
-        return (torch.relu(x[:, 0]) * self.hill).sum((1, 2))[:, None] * self.scale
-
-
-PICTURE = np.full((24, 24, 3), 40, np.uint8)
-PICTURE[8:16, 8:16] = (220, 180, 30)
-SQUARE = np.zeros((24, 24), bool)
-SQUARE[8:16, 8:16] = True
+from tests.widgets.planted_saliency import PICTURE, SQUARE, planted
 
 
 @pytest.fixture
 def model() -> HookedModel:
-    return HookedModel(Planted(), (3, 24, 24), classes=["<b>ant</b>", "bee", "cat"], name="planted")
+    return planted()
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +45,9 @@ def test_the_result_is_what_the_methods_say(model):
     x = model.preprocess(PICTURE)
     expected = saliency_map(model, x, 1)
     assert np.array_equal(w.result.saliency.gradient, expected.gradient)
-    assert np.array_equal(w.result.segmentation.mask, segment(PICTURE, expected.magnitude, 0.9, 0.4).mask)
+    assert np.array_equal(
+        w.result.segmentation.mask, segment_salient(PICTURE, expected.magnitude, 0.9, 0.4).mask
+    )
     assert mask_iou(w.result.segmentation.mask, SQUARE) == 1
     assert w.result.saliency.target == 1 and np.array_equal(w.result.picture, PICTURE)
     assert (w.result.truth, w.result.truth_name, w.result.iou, w.result.note) == (None, "", None, "")
@@ -150,60 +130,6 @@ def test_larger_networks_see_miniworld_larger_and_the_truth_with_it():
     sample = large[large.classes.index("car")]
     assert mask_iou(w.result.truth, sample.mask("object", "car")) > 0.9
     assert np.abs(w.result.picture.astype(int) - sample.image).mean() < 12, "not a small picture blown up"
-
-
-def test_smoothgrad_adds_copies_in_the_background(model):
-    w = SaliencyExplorer(model, PICTURE, 0, method="smoothgrad", samples=10, noise=0.3, seed=4)
-    w.wait(20)
-    expected = smoothgrad(model, model.preprocess(PICTURE), 0, samples=10, noise=0.3, seed=4, batch=4)
-    assert np.array_equal(w.result.saliency.gradient, expected.gradient) and w.error is None
-    assert w.result.saliency.samples == 10 and w._bar.text.value == "10 of 10 copies"
-    assert "mean of 10 noisy copies, noise 30%" in w.words
-    w.target = 1
-    w.wait(20)
-    assert np.allclose(w.result.saliency.gradient, -expected.gradient, atol=1e-6)
-    w.method = "gradient"
-    assert w.result.saliency.samples == 0 and w._bar.box.layout.display == "none"
-    assert np.array_equal(
-        w.result.saliency.gradient, saliency_map(model, model.preprocess(PICTURE), 1).gradient
-    )
-
-
-def test_quantiles_and_looks_keep_the_copies(model):
-    w = SaliencyExplorer(model, PICTURE, 0, method="smoothgrad", samples=6)
-    w.wait(20)
-    passes, mean = model.network.passes, w.result.saliency
-    w.set(foreground=0.8, background=0.1, look="signed", opacity=0.4)
-    w.wait(20)
-    assert w.result.saliency is mean and model.network.passes == passes
-    w.seed = 1
-    w.wait(20)
-    assert w.result.saliency.samples == 6 and not np.array_equal(w.result.saliency.gradient, mean.gradient)
-
-
-def test_copies_can_be_stopped_and_started_again(model):
-    w = SaliencyExplorer(model, PICTURE, 0)
-    w.set(method="smoothgrad", samples=4000)
-    w._bar.stop.click()
-    w.wait(20)
-    assert w._runner.state == "stopped" and w.result.saliency.samples < 4000
-    assert not w._bar.start.disabled
-    w.look = "signed"
-    assert not w._runner.is_alive, "what was stopped does not start by itself"
-    w.samples = 8
-    w.wait(20)
-    assert w.result.saliency.samples == 8 and w._bar.start.disabled
-    w.samples = 4000
-    w._bar.stop.click()
-    w.wait(20)
-    w._bar.start.click()
-    assert w._runner.is_alive
-    w.method = "gradient"
-    w.wait(20)
-    assert w.result.saliency.samples == 0 and w.error is None
-    w.set(method="smoothgrad", samples=4)
-    w.wait(20)
-    assert w.result.saliency.samples == 4
 
 
 def test_passes_are_not_wasted(model):
@@ -356,3 +282,21 @@ def test_state_and_snapshot(model):
     picture = Image.open(io.BytesIO(w.snapshot()))
     assert picture.format == "PNG" and picture.width > 4 * 288
     assert w.words.startswith("planted sees cat. Saliency of bee, score ")
+
+
+def test_nothing_need_be_cut_out(model):
+    w = SaliencyExplorer(model, PICTURE, 0, cut=False, foreground=0.2, background=0.4)
+    assert (w.result.segmentation, w.result.note, w.error) == (None, "", None)
+    assert w._panels._cut.layout.display == w._controls.quantiles.layout.display == "none"
+    assert Image.open(io.BytesIO(w.snapshot())).width < 3 * 288
+    w.set(foreground=0.9, background=0.4)
+    w._controls._controls["cut"].value = True
+    assert w.cut and mask_iou(w.result.segmentation.mask, SQUARE) == 1 and w.error is None
+    assert w._panels._cut.layout.display == w._controls.quantiles.layout.display == ""
+
+
+def test_shares_between_two_steps_of_a_slider_are_kept(model):
+    w = SaliencyExplorer(model, PICTURE, 0, foreground=0.8537, background=0.004, opacity=0.33)
+    get = w._controls._controls
+    assert [get[each].value for each in ("foreground", "background", "opacity")] == [0.85, 0.01, 0.35]
+    assert (w.foreground, w.background, w.opacity) == (0.8537, 0.004, 0.33)
