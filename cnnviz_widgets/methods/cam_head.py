@@ -45,11 +45,11 @@ class CamHead:
     bias: Doubles
 
     def maps(self, features: Doubles, classes: Sequence[int]) -> Doubles:
-        """Weigh feature maps, (k, rows, columns), into the maps of some classes, (n, rows, columns)."""
+        """Weigh N pictures' maps, (N, k, rows, columns), for one class each: (N, rows, columns)."""
         chosen = list(classes)
         if not self.readout:
-            return features[chosen]
-        return np.tensordot(self.weights[chosen], features, axes=1)
+            return features[np.arange(len(chosen)), chosen]
+        return np.einsum("nk,nkrc->nrc", self.weights[chosen], features)
 
 
 def cam_head(model: HookedModel, x: Tensor) -> CamHead | None:
@@ -63,8 +63,8 @@ def cam_head(model: HookedModel, x: Tensor) -> CamHead | None:
     ----------
     model : HookedModel
         Any network that scores classes.
-    x : Tensor, (1, C, H, W)
-        A picture to test it on.
+    x : Tensor, (N, C, H, W)
+        Pictures to test it on.
 
     Returns
     -------
@@ -79,27 +79,27 @@ def cam_head(model: HookedModel, x: Tensor) -> CamHead | None:
     -----
     Cost: one forward pass.
 
-    For all K classes, ``|mean(map) + bias - score|`` must be no more than rounding: 64 steps of the network's
-    number type, relative to the sum of the absolute terms. Where all weights or all maps are zero the test
-    says nothing, and None is the answer.
+    For all classes and pictures, ``|mean(map) + bias - score|`` must be no more than rounding: 64 steps of the
+    network's number type, relative to the sum of the absolute terms. Where all weights or all maps are zero
+    the test says nothing, and None is the answer.
     """
     return look_at(model, x)[0]
 
 
 def look_at(model: HookedModel, x: Tensor) -> tuple[CamHead | None, Doubles | None, Doubles]:
-    """Find the head, and give its feature maps, (k, rows, columns), and scores, (K,), of the same pass."""
+    """Find the head, and give its feature maps, (N, k, rows, columns), and the scores of the same pass."""
     candidates = _candidates(model)
     if not candidates:
-        return None, None, np.zeros(0)
+        return None, None, np.zeros((0, 0))
     with torch.no_grad():
         found, scores = run(model, x, [layer.name for layer, _ in candidates])
     precision = torch.finfo(scores.dtype).eps
-    logits = as_doubles(scores[0])
+    logits = as_doubles(scores)
     for layer, readout in candidates:
         if layer.name not in found:
             continue
-        features = as_doubles(as_maps(layer, found[layer.name])[0][0])
-        if features.shape[1:] == (1, 1):
+        features = as_doubles(as_maps(layer, found[layer.name])[0])
+        if features.shape[2:] == (1, 1):
             continue  # one place: its mean is itself, and says nothing of a map
         head = _head(model, layer, readout, logits)
         if head is not None and _agrees(head, features, logits, precision):
@@ -108,7 +108,7 @@ def look_at(model: HookedModel, x: Tensor) -> tuple[CamHead | None, Doubles | No
 
 
 def run(model: HookedModel, x: Tensor, names: Sequence[str]) -> tuple[dict[str, Tensor], Tensor]:
-    """Score a picture and keep some layers; what the network says of a picture that is too small is told.
+    """Score pictures and keep some layers; what the network says of pictures that are too small is told.
 
     Raises
     ------
@@ -169,21 +169,20 @@ def _readout(model: HookedModel) -> Layer | None:
 
 def _head(model: HookedModel, layer: Layer, readout: Layer | None, logits: Doubles) -> CamHead | None:
     if readout is None:
-        if layer.channels != len(logits):
-            return None
-        return CamHead(layer.name, "", np.eye(len(logits)), np.zeros(len(logits)))
+        count = logits.shape[1]
+        return CamHead(layer.name, "", np.eye(count), np.zeros(count)) if layer.channels == count else None
     weight, bias = _parameters(model, readout)
     offset = np.zeros(len(weight)) if bias is None else as_doubles(bias)
     return CamHead(layer.name, readout.name, as_doubles(weight), offset)
 
 
 def _agrees(head: CamHead, features: Doubles, logits: Doubles, precision: float) -> bool:
-    """Tell whether mean(map) + bias is the score, for every class, and more than the bias alone."""
-    means, sizes = features.mean(axis=(1, 2)), np.abs(features).mean(axis=(1, 2))
-    if len(head.bias) != len(logits) or head.weights.shape[1] != len(means):
+    """Tell whether mean(map) + bias is the score, for all pictures, and not for the bias alone."""
+    means, sizes = features.mean(axis=(2, 3)), np.abs(features).mean(axis=(2, 3))
+    if len(head.bias) != logits.shape[1] or head.weights.shape[1] != means.shape[1]:
         return False
-    part = head.weights @ means
-    rounding = _ROUNDING * precision * (np.abs(head.weights) @ sizes + np.abs(head.bias)).max()
+    part = means @ head.weights.T
+    rounding = _ROUNDING * precision * (sizes @ np.abs(head.weights).T + np.abs(head.bias)).max()
     # Where weights or maps are all zero, any maps would do: nothing is shown then.
     return bool((np.abs(part + head.bias - logits) <= rounding).all() and np.abs(part).max() > rounding)
 

@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from scipy import ndimage
 from torch import Tensor
 
@@ -19,11 +20,10 @@ from cnnviz_widgets.backend import HookedModel
 from cnnviz_widgets.data.labelled import LabelledDataset, Sample
 from cnnviz_widgets.errors import InputError, TargetError, nearest
 from cnnviz_widgets.methods.agreement import box_iou
-from cnnviz_widgets.methods.cam import class_activation_map
-from cnnviz_widgets.methods.saliency import saliency_map
+from cnnviz_widgets.methods.cam import class_activation_maps
 from cnnviz_widgets.methods.tasks import Box, Mask, concept_of
 
-Heat = Callable[[HookedModel, Tensor, int], npt.NDArray[np.floating]]
+Heat = Callable[[HookedModel, Tensor, list[int]], Sequence[npt.NDArray[np.floating]]]
 Which = Literal["cam", "saliency"]
 
 FOUND = 0.5
@@ -39,6 +39,7 @@ THINGS_OF: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """What makes a place of Miniworld that place, where the place has another name than the thing. Chosen by the
 words alone, before any map was looked at."""
 
+_BATCH = 16  # pictures
 _GRID = 14  # places on each side of a picture at which a centred box may begin
 
 
@@ -237,8 +238,9 @@ def localization_score(
     data : Scenes, Objects, SegmentedFolder or the like
         Pictures with labels for every pixel.
     heat : "cam", "saliency" or callable
-        Which map: `class_activation_map`, the M of `saliency_map`, or any function of (model, x, class) that
-        returns (rows, columns). The box is found in all of them by `strongest_region`.
+        Which map: `class_activation_map`, the M of `saliency_map`, or any function of (model, x, classes)
+        that returns a map, (rows, columns), for each of the pictures x. The box is found in all of them by
+        `strongest_region`.
     threshold : float
         Share of the maximum above which the box is taken.
     target : "true" or "top"
@@ -262,31 +264,56 @@ def localization_score(
     look = _heat(heat)
     if target not in ("true", "top"):
         raise InputError(f"the map is that of the 'true' or the 'top' class; got {target!r}")
-    ious, pointed, named, centred, truths = [], [], [], [], []
-    size, left_out = (1, 1), 0
+    found = _truths(model, data)
+    judged: list[tuple[float, bool, bool, bool]] = []
+    for first in range(0, len(found), _BATCH):
+        part = found[first : first + _BATCH]
+        x = torch.cat([each.x for each in part])
+        classes = [each.target for each in part]
+        tops = model.scores(x).argmax(1).tolist()
+        maps = look(model, x, classes if target == "true" else tops)
+        for each, top, values in zip(part, tops, maps, strict=True):
+            judged.append((*_judged(each, values, threshold), top == each.target))
+    if not judged:
+        raise InputError("there is nothing to find: no picture has a thing that its class's name speaks of")
+    ious, pointed, centred, named = (np.array(each) for each in zip(*judged, strict=True))
+    boxes = tuple(tuple(box_around(mask) for mask in each.masks) for each in found)
+    size = found[0].masks[0].shape
+    return LocalizationScore(ious, pointed, named, boxes, centred, (size[0], size[1]), len(data) - len(found))
+
+
+@dataclass(frozen=True, eq=False)
+class _Truth:
+    """A picture as the network sees it, its class there, and the masks of its things in the same frame."""
+
+    x: Tensor
+    target: int
+    masks: tuple[Mask, ...]
+
+
+def _truths(model: HookedModel, data: LabelledDataset) -> list[_Truth]:
+    """Draw or read the pictures; those in which there is nothing to find are left out."""
+    found = []
     for i in range(len(data)):
         sample = data[i]
         name = "" if sample.label is None else data.classes[sample.label]
         masks = [in_frame(model, mask) for mask in true_things(sample, name)]
         masks = [mask for mask in masks if mask.any()]  # the frame may cut it away
-        if not masks:
-            left_out += 1
-            continue
-        x = model.preprocess(sample.image)
-        index, top = _class(model, name), model.top(x, 1)[0].index
-        size = masks[0].shape[0], masks[0].shape[1]
-        values = _as_large(look(model, x, index if target == "true" else top), size)
-        boxes = tuple(box_around(mask) for mask in masks)
-        box, anywhere = strongest_region(values, threshold).box, np.logical_or.reduce(masks)
-        truths.append(boxes)
-        ious.append(0.0 if box is None else _best_iou(box, boxes))
-        pointed.append(box is not None and bool(anywhere.ravel()[np.argmax(values)]))
-        centred.append(bool(anywhere[size[0] // 2, size[1] // 2]))
-        named.append(top == index)
-    if not truths:
-        raise InputError("there is nothing to find: no picture has a thing that its class's name speaks of")
-    flags = [np.array(each, np.bool_) for each in (pointed, named, centred)]
-    return LocalizationScore(np.array(ious), flags[0], flags[1], tuple(truths), flags[2], size, left_out)
+        if masks:
+            found.append(_Truth(model.preprocess(sample.image), _class(model, name), tuple(masks)))
+    return found
+
+
+def _judged(truth: _Truth, values: npt.NDArray[np.floating], threshold: float) -> tuple[float, bool, bool]:
+    """Give the best IoU, and whether the map's maximum and the centre lie on the thing."""
+    anywhere = np.logical_or.reduce(truth.masks)
+    size = anywhere.shape
+    if np.shape(values) != size:
+        raise InputError(f"the map must be as large as the network's picture, {size}; got {np.shape(values)}")
+    box = strongest_region(values, threshold).box
+    iou = 0.0 if box is None else _best_iou(box, [box_around(mask) for mask in truth.masks])
+    pointed = box is not None and bool(anywhere.ravel()[np.argmax(values)])
+    return iou, pointed, bool(anywhere[size[0] // 2, size[1] // 2])
 
 
 def _best_iou(box: Box, truths: Sequence[Box]) -> float:
@@ -306,15 +333,11 @@ def _class(model: HookedModel, name: str) -> int:
 
 def _heat(heat: Which | Heat) -> Heat:
     if heat == "cam":
-        return lambda model, x, index: class_activation_map(model, x, index).enlarged()
+        return lambda model, x, classes: [
+            each.enlarged() for each in class_activation_maps(model, x, classes)
+        ]
     if heat == "saliency":
-        return lambda model, x, index: saliency_map(model, x, index).magnitude
+        return lambda model, x, classes: list(model.gradient(x, classes).abs().amax(1).cpu().numpy())
     if not callable(heat):
-        raise InputError(f"a map is 'cam', 'saliency' or a function of (model, x, class); got {heat!r}")
+        raise InputError(f"a map is 'cam', 'saliency' or a function of (model, x, classes); got {heat!r}")
     return heat
-
-
-def _as_large(values: npt.NDArray[np.floating], size: tuple[int, int]) -> npt.NDArray[np.floating]:
-    if np.shape(values) != size:
-        raise InputError(f"the map must be as large as the network's picture, {size}; got {np.shape(values)}")
-    return values

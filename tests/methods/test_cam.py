@@ -8,7 +8,7 @@ from torch import nn
 from cnnviz_widgets import HookedModel, open_model
 from cnnviz_widgets.errors import GradientError, InputError, LayerError, TargetError
 from cnnviz_widgets.methods.agreement import box_iou
-from cnnviz_widgets.methods.cam import class_activation_map, default_layer
+from cnnviz_widgets.methods.cam import class_activation_map, class_activation_maps, default_layer
 from cnnviz_widgets.methods.localization import strongest_region
 
 
@@ -46,6 +46,21 @@ def test_the_top_class_is_taken_where_none_is_named():
     x = torch.ones(1, 2, 2, 3)
     assert class_activation_map(model, x).target == class_activation_map(model, x, layer="0").target == 1
     assert class_activation_map(model, x, 0).target == class_activation_map(model, x, 0, "0").target == 0
+
+
+@pytest.mark.parametrize("name", ["mini-vgg-scenes", "mini-alexnet-scenes"])
+def test_several_pictures_at_once(name):
+    model = open_model(name)
+    x = torch.cat([model.preprocess(each) for each in ("cat", "coffee", "astronaut")])
+    together = class_activation_maps(model, x, ["bedroom", 3, "windmill"])
+    for i, found in enumerate(together):
+        alone = class_activation_map(model, x[i : i + 1], ["bedroom", 3, "windmill"][i])
+        np.testing.assert_allclose(found.values, alone.values, atol=1e-5)
+        assert (found.kind, found.target) == (alone.kind, alone.target)
+        assert found.score == pytest.approx(alone.score, abs=1e-5)
+    assert [each.target for each in class_activation_maps(model, x)] == model.scores(x).argmax(1).tolist()
+    with pytest.raises(TargetError, match="2 classes were given for 3 pictures"):
+        class_activation_maps(model, x, [0, 1])
 
 
 def test_enlarged_by_hand():

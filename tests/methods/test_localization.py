@@ -172,8 +172,8 @@ class Listed(list):
     classes = ("dog", "bed")
 
 
-def brightness(model, x, target):
-    return x[0, 0].numpy()
+def brightness(model, x, classes):
+    return x[:, 0].numpy()
 
 
 def planted_set() -> tuple[HookedModel, Listed]:
@@ -205,14 +205,14 @@ def test_the_score_by_hand():
 
 def test_a_flat_map_finds_nothing():
     model, data = planted_set()
-    found = localization_score(model, data, lambda model, x, target: np.zeros((16, 16)))
+    found = localization_score(model, data, lambda model, x, classes: np.zeros((len(x), 16, 16)))
     assert found.localized == 0 and found.pointing == 0
 
 
 def test_the_map_of_the_class_that_is_named_first():
     model, data = planted_set()
     asked = []
-    heat = lambda model, x, target: asked.append(target) or x[0, 0].numpy()  # noqa: E731
+    heat = lambda model, x, classes: asked.extend(classes) or x[:, 0].numpy()  # noqa: E731
     localization_score(model, data, heat)
     localization_score(model, data, heat, target="top")
     assert asked == [0, 1, 0, 0, 0, 0]
@@ -236,7 +236,7 @@ def test_wrong_questions():
     with pytest.raises(InputError, match="nothing to find"):
         localization_score(model, Listed([data[3]]), brightness)
     with pytest.raises(InputError, match=r"as large as the network's picture, \(16, 16\); got \(2, 2\)"):
-        localization_score(model, data, lambda *_: np.ones((2, 2)))
+        localization_score(model, data, lambda model, x, classes: np.ones((len(x), 2, 2)))
     with pytest.raises(TargetError, match="mini-resnet-scenes has no class 'dog', which these pictures show"):
         localization_score(open_model("mini-resnet-scenes"), data)
 
