@@ -41,8 +41,8 @@ class Operation:
         """Work out the windows of the result from those of the inputs; None where it gives whole maps."""
         return None
 
-    def run(self, values: Sequence[Any]) -> Any:
-        """Compute it for a batch of edits."""
+    def run(self, values: Sequence[Any], spans: Spans | None) -> Any:
+        """Compute it for a batch of edits; `spans` is what `spans` gave for the inputs' windows."""
         raise NotImplementedError
 
 
@@ -58,7 +58,7 @@ class Local(Operation):
         """Keep the windows."""
         return spans[0]
 
-    def run(self, values: Sequence[Any]) -> Any:
+    def run(self, values: Sequence[Any], spans: Spans | None) -> Any:
         """Compute the cells."""
         (value,) = values
         if not isinstance(value, Windows):
@@ -115,17 +115,14 @@ class Sliding(Operation):
             one.slide(*sizes)
             for one, *sizes in zip(spans[0], self.kernel, self.stride, self.before, lengths, strict=True)
         )
-        return _unless_most(rows, columns, most)
+        return None if share((rows, columns)) > most else (rows, columns)
 
-    def run(self, values: Sequence[Any]) -> Any:
+    def run(self, values: Sequence[Any], spans: Spans | None) -> Any:
         """Compute the windows, each from what its kernel reads."""
         (value,) = values
-        if not isinstance(value, Windows):
-            return self.on_whole(value)
-        found = self.spans([(value.rows, value.columns)])
-        if found is None:
-            return self.on_whole(value.whole())
-        rows, columns = found
+        if spans is None or not isinstance(value, Windows):
+            return self.on_whole(whole(value))
+        rows, columns = spans
         cells = self.function(value.cut(*self._reads(0, rows), *self._reads(1, columns), self.fill))
         if self.weigh is not None:
             cells = cells * self.weigh.cut(rows.start, rows.size, columns.start, columns.size)
@@ -151,14 +148,13 @@ class Joined(Operation):
         if len(known) < len(spans):
             return None
         rows, columns = (union(list(each)) for each in zip(*known, strict=True))
-        return _unless_most(rows, columns, most)
+        return None if share((rows, columns)) > most else (rows, columns)
 
-    def run(self, values: Sequence[Any]) -> Any:
+    def run(self, values: Sequence[Any], spans: Spans | None) -> Any:
         """Bring all to the same windows, and join them."""
-        found = self.spans([(v.rows, v.columns) if isinstance(v, Windows) else None for v in values])
-        if found is None:
+        if spans is None:
             return self.function(*map(whole, values))
-        return Windows(self.function(*(each.within(*found) for each in values)), *found, self.base)
+        return Windows(self.function(*(each.within(*spans) for each in values)), *spans, self.base)
 
 
 @dataclass(eq=False)
@@ -180,7 +176,7 @@ class Mean(Operation):
     given: BaseMap
     result: Tensor
 
-    def run(self, values: Sequence[Any]) -> Any:
+    def run(self, values: Sequence[Any], spans: Spans | None) -> Any:
         """Take the mean."""
         (value,) = values
         if not isinstance(value, Windows):
@@ -203,7 +199,7 @@ class Split(Operation):
         """Keep the windows."""
         return spans[0]
 
-    def run(self, values: Sequence[Any]) -> Any:
+    def run(self, values: Sequence[Any], spans: Spans | None) -> Any:
         """Give the parts."""
         (value,) = values
         if not isinstance(value, Windows):
@@ -227,7 +223,7 @@ class Part(Operation):
         """Keep the windows."""
         return spans[0]
 
-    def run(self, values: Sequence[Any]) -> Any:
+    def run(self, values: Sequence[Any], spans: Spans | None) -> Any:
         """Take it."""
         return values[0][self.number]
 
@@ -246,7 +242,7 @@ class Plain(Operation):
     function: Function
     asks_shape: bool = False
 
-    def run(self, values: Sequence[Any]) -> Any:
+    def run(self, values: Sequence[Any], spans: Spans | None) -> Any:
         """Compute it as the network does."""
         if self.asks_shape:
             return self.function(*map(_shape_of, values))
@@ -266,9 +262,12 @@ def _shape_of(value: Any) -> Any:
     return stand_in((len(value.cells), *value.base.shape[1:]), value.cells)
 
 
-def _unless_most(rows: Span, columns: Span, most: float) -> Spans | None:
-    covered = rows.size * columns.size / (rows.length * columns.length)
-    return None if covered > most else (rows, columns)
+def share(spans: Spans | None) -> float:
+    """Tell which share of a map the windows cover."""
+    if spans is None:
+        return 1.0
+    rows, columns = spans
+    return rows.size * columns.size / (rows.length * columns.length)
 
 
 def channels_last(value: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ from cnnviz_widgets.engines.sweep_calls import CannotFollow
 from cnnviz_widgets.engines.sweep_edits import Edits
 from cnnviz_widgets.engines.sweep_full import Channels, Found, chosen
 from cnnviz_widgets.engines.sweep_graph import Graph
-from cnnviz_widgets.engines.sweep_operations import COVERS_MOST, Spans, whole
+from cnnviz_widgets.engines.sweep_operations import COVERS_MOST, Spans, channels_last, share, whole
 from cnnviz_widgets.engines.sweep_program import Program
 from cnnviz_widgets.engines.sweep_spans import Span, span
 from cnnviz_widgets.engines.sweep_windows import Windows, paste
@@ -98,10 +98,16 @@ class PartialPasses:
 
     def portions(self, edits: Edits, indices: Tensor) -> Iterator[Tensor]:
         """Cut edits into batches; those of a batch reach about equally far, and so waste little."""
+        if len(indices) == 1:
+            yield indices
+            return
         rows, columns = _reach(edits[indices], self._x)
-        down, across = self._extents(rows, columns)
         size = self._batch(rows, columns)
         batches = -(-len(indices) // size)
+        if batches == 1:
+            yield indices
+            return
+        down, across = self._extents(rows, columns)
         strips = max(1, round(batches**0.5))
         for strip in np.array_split(np.argsort(down, kind="stable"), strips):
             ordered = strip[np.argsort(across[strip], kind="stable")]
@@ -117,25 +123,25 @@ class PartialPasses:
 
     def _batch(self, rows: Span, columns: Span) -> int:
         """Choose how many edits fit into the memory allowed."""
-        spans = self._program.reach((rows, columns), COVERS_MOST)
+        spans = self._program.reach(_unless_most((rows, columns)), COVERS_MOST)
         numbers = self._program.most_numbers(spans)
         return max(1, min(_MOST, int(self._memory / (numbers * self._x.element_size()))))
 
     def run(self, edits: Edits) -> Found:
         """Score one batch of edits."""
-        rows, columns = _reach(edits, self._x)
-        self._latest = self._program.reach((rows, columns), COVERS_MOST)
+        where = _unless_most(_reach(edits, self._x))
+        self._latest = self._program.reach(where, COVERS_MOST)
         with self._model._evaluating():
-            values = self._program.run(self._edited(edits, rows, columns))
+            values = self._program.run(self._edited(edits, where), self._latest)
         self.done += int(len(edits) * (self._flops - self._program.saved(self._latest)))
         scores = self._read(values, len(edits)) if self._scores else self._x.new_zeros(len(edits), 0)
         return Found(scores, {name: self._maps(name, values[node]) for name, node in self._nodes.items()})
 
-    def _edited(self, edits: Edits, rows: Span, columns: Span) -> Windows | Tensor:
-        """Make the edited pictures' windows, or the whole pictures where these are hardly smaller."""
-        base = self._program.base
-        if rows.size * columns.size > COVERS_MOST * base.height * base.width:
-            return edits.apply(self._x).contiguous(memory_format=torch.channels_last)
+    def _edited(self, edits: Edits, where: Spans | None) -> Windows | Tensor:
+        """Make the edited pictures' windows, or the whole pictures."""
+        if where is None:
+            return channels_last(edits.apply(self._x))
+        base, (rows, columns) = self._program.base, where
         cells = base.cut(rows.start, rows.size, columns.start, columns.size)
         patch = edits.patch.to(self._x)
         patch = patch.expand(len(edits), *patch.shape[-3:])
@@ -186,6 +192,10 @@ def _reach(edits: Edits, x: Tensor) -> Spans:
             low, high = starts + first, starts + torch.where(there, numbers + 1, first[:, None]).amax(1)
         found.append(span(low.numpy(), high.numpy(), x.shape[2 + axis]))
     return found[0], found[1]
+
+
+def _unless_most(spans: Spans) -> Spans | None:
+    return None if share(spans) > COVERS_MOST else spans
 
 
 def _middle(x: Tensor) -> Spans:

@@ -18,6 +18,7 @@ from cnnviz_widgets.engines.sweep_operations import (
     Sliding,
     Spans,
     Split,
+    share,
 )
 from cnnviz_widgets.engines.sweep_rules import rule
 from cnnviz_widgets.engines.sweep_sliding import Convolution
@@ -77,7 +78,7 @@ class Program:
         call = called(node, self.graph.root, args, kwargs)
         inputs = [each for each in node.all_input_nodes if each in depends]
         plain = Plain(inputs, _of_inputs(call, inputs), call.name in ASKS_SHAPE)
-        value = self.values[node] = plain.run([self.values[each] for each in inputs])
+        value = self.values[node] = plain.run([self.values[each] for each in inputs], None)
         operation = rule(call, value, self._maps) or plain
         self._calls[node], self._operations[node] = call, operation
         if isinstance(operation, Split):
@@ -92,7 +93,7 @@ class Program:
         self._keep_needed()
         self._work_in_place()
         self.sizes = {node: each.numel() for node, each in self.values.items() if isinstance(each, Tensor)}
-        looked_at = {id(base) for node in self._wanted for base in self._bases(node)}
+        looked_at = {id(base) for node in self._wanted for base in self._bases(node)} | {id(self.base)}
         for operation in self._operations.values():
             if isinstance(operation, Sliding):
                 for base in self._bases(operation.inputs[0]):
@@ -152,11 +153,19 @@ class Program:
         """The operations a batch goes through, without those that only ask for shapes."""
         return [node for node in self._operations if node in self.sizes]
 
-    def run(self, windows: Windows | Tensor) -> dict[fx.Node, Any]:
-        """Run a batch of edited pictures, and give the results of the nodes wanted."""
+    def run(self, windows: Windows | Tensor, spans: dict[fx.Node, Spans | None]) -> dict[fx.Node, Any]:
+        """Run a batch of edited pictures, and give the results of the nodes wanted.
+
+        Parameters
+        ----------
+        windows : Windows or Tensor
+            The edited pictures, in full where that is no more.
+        spans : dict
+            What `reach` gives for them.
+        """
         values: dict[fx.Node, Any] = {self.graph.picture: windows}
         for node, operation in self._operations.items():
-            values[node] = operation.run([values[each] for each in operation.inputs])
+            values[node] = operation.run([values[each] for each in operation.inputs], spans[node])
             for each in self._done_with[node]:
                 del values[each]
         return values
@@ -166,8 +175,8 @@ class Program:
 
         Parameters
         ----------
-        spans : (Span, Span)
-            The edits' rows and columns in the picture.
+        spans : (Span, Span), or None
+            The edits' rows and columns in the picture; None where pictures are edited in full.
         most : float
             The largest share of a map that windows may cover.
         """
@@ -192,26 +201,18 @@ class Program:
         return most
 
     def _numbers(self, node: fx.Node, spans: dict[fx.Node, Spans | None]) -> float:
-        return self.sizes.get(node, 0) * _share(spans[node])
+        return self.sizes.get(node, 0) * share(spans[node])
 
     def saved(self, spans: dict[fx.Node, Spans | None]) -> float:
         """Count the floating-point operations that windows save, for each edit."""
         return sum(
-            operation.flops * _cells(operation) * (1 - _share(spans[node]))
+            operation.flops * _cells(operation) * (1 - share(spans[node]))
             for node, operation in self._operations.items()
         )
 
 
 def _cells(operation: Operation) -> int:
     return 0 if operation.base is None else operation.base.height * operation.base.width
-
-
-def _share(spans: Spans | None) -> float:
-    """Tell which share of a map the windows cover."""
-    if spans is None:
-        return 1.0
-    rows, columns = spans
-    return rows.size * columns.size / (rows.length * columns.length)
 
 
 def _of_inputs(call: Called, inputs: list[fx.Node]) -> Callable[..., Any]:

@@ -39,7 +39,8 @@ def rule(call: Called, value: Any, maps: Maps) -> Operation | None:
     if not isinstance(given, fx.Node) or given not in maps:
         return None
     rest = (*call.args[1:], *call.kwargs.values())
-    if any(isinstance(each, fx.Node) for each in rest):
+    # A reshape's sizes may have been read from the picture; its result for the unedited picture has them.
+    if call.name != "reshape" and any(isinstance(each, fx.Node) for each in rest):
         return None
     if call.name in POINTWISE or call.name in CHANNELWISE:
         return _pointwise(call, value, given, maps[given])
