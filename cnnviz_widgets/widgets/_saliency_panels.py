@@ -22,7 +22,7 @@ from cnnviz_widgets.widgets._activation_panels import PicturePanel, enlarged
 from cnnviz_widgets.widgets._captions import line
 from cnnviz_widgets.widgets._layout import flow
 from cnnviz_widgets.widgets._saliency_answers import Explained
-from cnnviz_widgets.widgets._surface import Surface
+from cnnviz_widgets.widgets._surface import Surface, batch
 
 PICTURE, MAP, SEEDS, OBJECT = range(4)
 HEADINGS = (
@@ -55,7 +55,7 @@ class SaliencyPanels:
         self._seen: tuple[Bytes, Bytes] | None = None  # the last picture, and what it looks like large
         self.surfaces = [Surface(self._point) for _ in HEADINGS]
         self.texts = [W.HTML() for _ in HEADINGS]
-        self.shown: list[Bytes] = []
+        self.shown: list[Bytes | None] = [None] * len(HEADINGS)
         columns = [
             W.VBox(
                 [W.HTML(_heading(*words)), surface.canvas, text],
@@ -75,7 +75,7 @@ class SaliencyPanels:
             self._seen = (result.picture, enlarged(result.picture))
         large = self._seen[1]
         self._size, self._screen = result.picture.shape[:2], large.shape[:2]
-        self.shown = [
+        painted = [
             large,
             enlarged(overlay(result.picture, heat(result, look), table_for(look == "signed"), opacity)),
             enlarged(_seeds(result)),
@@ -83,9 +83,12 @@ class SaliencyPanels:
         ]
         # Squares are small and sharp as a PNG, photos as a JPEG.
         small = max(self._size) <= PicturePanel.side // 2
-        for surface, picture in zip(self.surfaces, self.shown, strict=True):
-            data, kind = (rgb_png(picture), "png") if small else (jpeg(picture), "jpeg")
-            surface.show(data, kind, (picture.shape[1], picture.shape[0]))
+        with batch():  # one message for all four
+            for surface, before, picture in zip(self.surfaces, self.shown, painted, strict=True):
+                if picture is not before:  # the first panel's, where only the map is another one
+                    data, kind = (rgb_png(picture), "png") if small else (jpeg(picture), "jpeg")
+                    surface.show(data, kind, (picture.shape[1], picture.shape[0]))
+        self.shown = [*painted]
 
     def tell(self, texts: Sequence[str]) -> None:
         """Write a line of HTML under each panel."""
