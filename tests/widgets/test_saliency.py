@@ -106,7 +106,7 @@ def test_miniworld_comes_with_its_truth(world):
     sample = data[4 * len(data.classes)]
     assert (w.data, w.result.truth_name) == ("objects", "dog")
     assert np.array_equal(w.result.picture, world.to_picture(world.preprocess(sample.image)))
-    assert mask_iou(w.result.truth, sample.mask("object", "dog")) > 0.9, "the same pixels, up to its edge"
+    assert mask_iou(w.result.truth, sample.mask("object", "dog")) > 0.95, "up to some of its edge"
     assert w.result.iou == mask_iou(w.result.segmentation.mask, w.result.truth) > 0.1
     assert has(pixels(w, OBJECT), FOUND) and has(pixels(w, OBJECT), TRUE)
     assert f"<b>IoU</b> {w.result.iou:.2f}" in w._panels.texts[OBJECT].value
@@ -129,7 +129,7 @@ def test_larger_networks_see_miniworld_larger_and_the_truth_with_it():
     large = Objects("test", size=224)
     sample = large[large.classes.index("car")]
     assert mask_iou(w.result.truth, sample.mask("object", "car")) > 0.9
-    assert np.abs(w.result.picture.astype(int) - sample.image).mean() < 12, "not a small picture blown up"
+    assert np.abs(w.result.picture.astype(int) - sample.image).mean() < 2, "2.7 for a small picture blown up"
 
 
 def test_passes_are_not_wasted(model):
