@@ -106,9 +106,9 @@ def test_against_captum_and_full_passes(name, measure):
     print(  # noqa: T201 - what the limits are about
         f"\n{name}, {n} squares of {SIZE} px: a sweep {ours:.2f} s, full passes {full:.2f} s, captum "
         f"{captum:.2f} s ({best} at once)\n  captum / sweep {captum / ours:.2f}, full / sweep "
-        f"{full / ours:.2f}; work {done / 1e9:.1f} of {all_of_it / 1e9:.1f} GFLOP, a {all_of_it / done:.2f}th\n  rate: sweep "
-        f"{done / ours / 1e9:.0f}, full passes {all_of_it / full / 1e9:.0f}, a bare convolution "
-        f"{bare / 1e9:.0f} GFLOP/s; {sweep.how}"
+        f"{full / ours:.2f}; work {done / 1e9:.1f} of {all_of_it / 1e9:.1f} GFLOP ({all_of_it / done:.2f})\n"
+        f"  rate: sweep {done / ours / 1e9:.0f}, full passes {all_of_it / full / 1e9:.0f}, a bare "
+        f"convolution {bare / 1e9:.0f} GFLOP/s; {sweep.how}"
     )
     spread = float(answers[-1].max() - answers[-1].min())
     assert float((answers[0] - answers[-1]).abs().max()) <= 1e-5 * spread
