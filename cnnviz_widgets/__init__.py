@@ -79,6 +79,10 @@ _HOMES = {
         "top_patches",
         "feature_evolution",
         "saliency_map",
+        "class_activation_map",
+        "cam_head",
+        "strongest_region",
+        "localization_score",
         "smoothgrad",
         "segment_salient",
     ],
@@ -93,6 +97,7 @@ _HOMES = {
         "EvolutionSlider",
         "RuleComparer",
         "SaliencyExplorer",
+        "CAMExplorer",
     ],
     "errors": [
         "CnnvizError",

@@ -15,12 +15,21 @@ from cnnviz_widgets.methods.backprop_convolution import ConvolutionPass, convolu
 from cnnviz_widgets.methods.backprop_neuron import SingleNeuron, single_neuron
 from cnnviz_widgets.methods.backprop_pooling import PoolingPass, pooling_backprop
 from cnnviz_widgets.methods.backprop_relu import ReluPass, relu_backprop
+from cnnviz_widgets.methods.cam import ClassMap, class_activation_map, class_activation_maps
+from cnnviz_widgets.methods.cam_head import CamHead, cam_head
 from cnnviz_widgets.methods.deconvnet import TopPatches, contrast, patches_of, project, top_patches
 from cnnviz_widgets.methods.evolution import FeatureEvolution, feature_evolution, likeness
 from cnnviz_widgets.methods.field_crops import field_crop, field_window
 from cnnviz_widgets.methods.filters import FilterBank, convolution_names, filter_bank, filter_shapes
 from cnnviz_widgets.methods.guided_backprop import RuleComparison, compare_rules
 from cnnviz_widgets.methods.layer_steps import LayerStep
+from cnnviz_widgets.methods.localization import (
+    LocalizationScore,
+    Region,
+    localization_score,
+    strongest_region,
+    true_things,
+)
 from cnnviz_widgets.methods.neighbor_search import Nearest, NeighborSearch
 from cnnviz_widgets.methods.neighbors import Neighbors, last_feature_layer, nearest_neighbors
 from cnnviz_widgets.methods.picture_grid import PictureGrid, picture_grid
@@ -54,7 +63,9 @@ from cnnviz_widgets.methods.tsne import Layout, neighbor_accuracy, tsne, tsne_st
 
 __all__ = [
     "ActivationMaps",
+    "CamHead",
     "Cascaded",
+    "ClassMap",
     "ConvolutionPass",
     "Course",
     "FeatureEvolution",
@@ -65,12 +76,14 @@ __all__ = [
     "LayerStep",
     "Layout",
     "LinearPass",
+    "LocalizationScore",
     "Matches",
     "Nearest",
     "NeighborSearch",
     "Neighbors",
     "PictureGrid",
     "PoolingPass",
+    "Region",
     "ReluPass",
     "RuleComparison",
     "RunHarvest",
@@ -82,7 +95,10 @@ __all__ = [
     "TopPatches",
     "activation_maps",
     "box_iou",
+    "cam_head",
     "cascade",
+    "class_activation_map",
+    "class_activation_maps",
     "class_iou",
     "compare_rules",
     "concept_of",
@@ -99,6 +115,7 @@ __all__ = [
     "layer_groups",
     "likeness",
     "linear_backprop",
+    "localization_score",
     "map_similarity",
     "mask_iou",
     "matched",
@@ -119,11 +136,13 @@ __all__ = [
     "single_neuron",
     "smoothgrad",
     "smoothgrad_steps",
+    "strongest_region",
     "thing_at",
     "things_of",
     "top_patches",
     "true_answers",
     "true_segmentation",
+    "true_things",
     "tsne",
     "tsne_steps",
     "verdict",

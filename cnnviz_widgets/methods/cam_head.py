@@ -79,8 +79,8 @@ def cam_head(model: HookedModel, x: Tensor) -> CamHead | None:
     -----
     Cost: one forward pass.
 
-    For all classes and pictures, ``|mean(map) + bias - score|`` must be no more than rounding: 64 steps of the
-    network's number type, relative to the sum of the absolute terms. Where all weights or all maps are zero
+    Of all classes and pictures, ``|mean(map) + bias - score|`` must be no more than rounding: 64 steps of
+    the network's number type, relative to the sum of the absolute terms. Where all weights or maps are zero
     the test says nothing, and None is the answer.
     """
     return look_at(model, x)[0]

@@ -2,6 +2,7 @@
 
 from cnnviz_widgets.widgets.activations import ActivationBrowser
 from cnnviz_widgets.widgets.backprop import BackpropStepper
+from cnnviz_widgets.widgets.cam import CAMExplorer
 from cnnviz_widgets.widgets.deconvnet import TopPatchBrowser
 from cnnviz_widgets.widgets.evolution import EvolutionSlider
 from cnnviz_widgets.widgets.filters import FilterGrid
@@ -14,6 +15,7 @@ from cnnviz_widgets.widgets.tsne import TSNEScatter
 __all__ = [
     "ActivationBrowser",
     "BackpropStepper",
+    "CAMExplorer",
     "EvolutionSlider",
     "FilterGrid",
     "NeighborBrowser",

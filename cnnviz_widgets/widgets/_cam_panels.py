@@ -29,6 +29,7 @@ from cnnviz_widgets.widgets._layout import flow
 SIDE = 240  # pixels of a picture on screen
 GREEN: Color = (0, 158, 115)
 RED: Color = (213, 62, 20)
+_LEAST = 190  # to which they shrink, so that four stand side by side in a usual window
 _GAP = 16
 _TEXT = 14
 _LINE = (255, 255, 255)  # around the part of the map above the threshold
@@ -49,7 +50,7 @@ class CamPanels:
         self._heads = [W.HTML() for _ in self._images]
         self._texts = [W.HTML() for _ in self._images]
         columns = [
-            W.VBox([head, image, text], layout=W.Layout(width=f"{SIDE}px", flex="0 0 auto"))
+            W.VBox([head, image, text], layout=_column())
             for head, image, text in zip(self._heads, self._images, self._texts, strict=True)
         ]
         across = _across(len(columns))
@@ -122,5 +123,9 @@ def _across(count: int) -> int:
     return math.ceil(count / math.ceil(count / 4))
 
 
+def _column() -> W.Layout:
+    return W.Layout(flex=f"1 1 {_LEAST}px", min_width="0", max_width=f"{SIDE}px")
+
+
 def _size() -> W.Layout:
-    return W.Layout(width=f"{SIDE}px", height=f"{SIDE}px", object_fit="contain", margin="0")
+    return W.Layout(width="100%", margin="0")
