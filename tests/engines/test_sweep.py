@@ -22,12 +22,13 @@ def alone(model: HookedModel, x: torch.Tensor, edits: Edits) -> torch.Tensor:
 def test_scores_and_activations_are_the_networks_own():
     model, x = toy(), pictures()
     edits = squares(x, 5, 2, 1.0)
-    sweep = Sweep(model, x, layers={"relu": None, "relu_1": [3, 0], "bn": slice(1, 3)})
+    sweep = Sweep(model, x, layers={"conv1": None, "relu": None, "relu_1": [3, 0], "bn": slice(1, 3)})
     answers = sweep.ask(edits)
     torch.testing.assert_close(answers.scores, alone(model, x, edits))
     assert answers.indices.tolist() == list(range(len(edits)))
-    with torch.no_grad(), model.record("relu", "relu_1", "bn") as record:
+    with torch.no_grad(), model.record("conv1", "relu", "relu_1", "bn") as record:
         model.scores(edits.apply(x))
+    torch.testing.assert_close(answers.activations["conv1"], record["conv1"])
     torch.testing.assert_close(answers.activations["relu"], record["relu"])
     torch.testing.assert_close(answers.activations["relu_1"], record["relu_1"][:, [3, 0]])
     torch.testing.assert_close(answers.activations["bn"], record["bn"][:, 1:3])

@@ -232,6 +232,26 @@ def test_channels_split_shuffled_and_moved():
     assert sweep.how.startswith("windows in 22 of 23 operations"), "all but the mean"
 
 
+class Forked(nn.Module):
+    """Convolutions that are read before their batch norm, and before their ReLU, as well as after."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.norm = nn.Conv2d(2, 2, (4, 2), padding="same"), nn.BatchNorm2d(2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        plain = self.conv(x)
+        normed = self.norm(plain)
+        again = self.conv(torch.relu(normed) - plain)
+        return (torch.relu(again) * 2 + again).mean((2, 3))
+
+
+def test_maps_that_are_read_twice_stay_as_they_are():
+    model, x = opened(Forked())
+    exact(model, x, squares(x, 4, 5))
+    exact(model, x, squares(x, 4, 9), layers={"relu_1": None})
+
+
 class Gated(nn.Module):
     """A gate that sees the whole map, as in EfficientNet; then an operation that has no rule."""
 
