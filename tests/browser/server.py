@@ -147,6 +147,8 @@ def _free_port() -> int:
 def _stop_with_parent() -> None:
     sys.stdin.read()
     os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(20)  # seen once: it waits for a kernel for ever
+    os._exit(1)
 
 
 def _serve(port: str, token: str, root: str, home: str) -> None:
