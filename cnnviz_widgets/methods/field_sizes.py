@@ -14,10 +14,10 @@ from cnnviz_widgets.backend import HookedModel, Layer
 from cnnviz_widgets.data.picture_set import PictureSet, picture_set
 from cnnviz_widgets.engines import Strongest, TopK, harvest
 from cnnviz_widgets.errors import InputError
-from cnnviz_widgets.methods.discrepancy import unit_center
-from cnnviz_widgets.methods.receptive_fields import EmpiricalField, field_steps, theoretical_size
+from cnnviz_widgets.methods.discrepancy import patch_size, unit_center
+from cnnviz_widgets.methods.receptive_fields import GATHERED, EmpiricalField, field_steps, theoretical_size
 
-_K = 9  # pictures gathered for each channel, also where fewer are used: so lectures share what is kept
+_PLACES = 16  # strides in a field
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,12 +68,19 @@ def firing_channels(strongest: Strongest, units: int) -> list[int]:
     return alive[np.linspace(0, len(alive) - 1, units).round().astype(int)].tolist()
 
 
+def survey_stride(model: HookedModel, layer: str) -> int:
+    """Choose a stride that lays about 18x18 patches on a layer's field, the paper's or more, in pixels."""
+    return max(patch_size(model)[1], round(theoretical_size(model.layer(layer)) / _PLACES))
+
+
 def size_steps(
     model: HookedModel,
     pictures: PictureSet,
     strongest: Strongest,
     units: int = 8,
     k: int = 4,
+    *,
+    stride: int | None = None,
     **how: Any,
 ) -> Iterator[tuple[LayerSizes, EmpiricalField]]:
     """Measure a layer's fields unit by unit: see `field_sizes`.
@@ -85,10 +92,11 @@ def size_steps(
     """
     layer = model.layer(strongest.layer)
     sizes: list[float] = []
+    stride = survey_stride(model, strongest.layer) if stride is None else stride
     channels = firing_channels(strongest, units)
     for number, channel in enumerate(channels):
         field = None
-        for field in field_steps(model, pictures, strongest, channel, k, **how):
+        for field in field_steps(model, pictures, strongest, channel, k, stride=stride, **how):
             yield LayerSizes(layer, tuple(channels[:number]), np.array(sizes)), field
         assert field is not None  # a channel that fires has a picture
         sizes.append(field.size)
@@ -125,7 +133,10 @@ def field_sizes(
         Channels of each layer, chosen evenly among those that fire.
     k : int
         Pictures for each, 9 at most.
-    patch, stride, level, seed
+    stride : int, optional
+        Pixels from one patch to the next; without it, a sixteenth of each layer's field, but not less than
+        the paper's, so that all layers cost about the same.
+    patch, level, seed
         See `empirical_field`.
     progress : bool
         Show a progress bar while the pictures are looked through.
@@ -148,13 +159,13 @@ def field_sizes(
 
     Differs from the paper, which measures all units over 200 000 pictures.
     """
-    if not (1 <= k <= _K and units >= 1):
-        raise InputError(f"units is 1 or more, and k from 1 to {_K}; got {units} and {k}")
+    if not (1 <= k <= GATHERED and units >= 1):
+        raise InputError(f"units is 1 or more, and k from 1 to {GATHERED}; got {units} and {k}")
     for name in layers:
         unit_center(model, name, 0, 0)
     data = picture_set(pictures)
-    found = harvest(model, data, [TopK(name, _K) for name in layers], progress=progress)
-    how = {"patch": patch, "stride": stride, "level": level, "seed": seed}
+    found = harvest(model, data, [TopK(name, GATHERED) for name in layers], progress=progress)
+    how: dict[str, Any] = {"patch": patch, "stride": stride, "level": level, "seed": seed}
     sizes = []
     for strongest in found:
         last = LayerSizes(model.layer(strongest.layer), (), np.array([]))

@@ -24,6 +24,8 @@ from cnnviz_widgets.methods.discrepancy import (
     unit_center,
 )
 
+GATHERED = 9  # pictures gathered for each channel, also where fewer are used: so lectures share what is kept
+
 
 @dataclass(frozen=True, eq=False)
 class EmpiricalField:
@@ -202,9 +204,11 @@ def empirical_field(
     Cost: one forward pass for each picture up to the layer, once for all channels and kept on disk; then k
     sweeps (see `discrepancy_map`).
     """
+    if k < 1:
+        raise InputError(f"k is how many pictures to average over, 1 or more; got {k}")
     unit_center(model, layer, 0, 0)  # says at once what cannot be centred
     data = picture_set(pictures)
-    (strongest,) = harvest(model, data, [TopK(layer, k)], progress=progress)
+    (strongest,) = harvest(model, data, [TopK(layer, max(k, GATHERED))], progress=progress)
     how: dict[str, Any] = {"patch": patch, "stride": stride, "level": level, "seed": seed}
     *_, field = field_steps(model, data, strongest, channel, k, **how)
     return field
