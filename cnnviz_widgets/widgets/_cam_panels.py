@@ -22,7 +22,7 @@ from cnnviz_widgets.paint import (
 from cnnviz_widgets.paint.labels import Color
 from cnnviz_widgets.paint.rgba import Bytes
 from cnnviz_widgets.widgets import _cam_words as words
-from cnnviz_widgets.widgets._cam_answers import Explored, Judged
+from cnnviz_widgets.widgets._cam_answers import Explored, Judged, Seen
 from cnnviz_widgets.widgets._captions import class_bars
 from cnnviz_widgets.widgets._layout import flow
 
@@ -57,6 +57,7 @@ class CamPanels:
         self.box = flow(*columns, gap=f"10px {_GAP}px")
         self.box.layout.max_width = f"{across * SIDE + (across - 1) * _GAP + 4}px"
         self._captions: list[str] = []
+        self._kept: dict[int, tuple[Seen, float, Bytes]] = {}  # place to map, opacity and picture
 
     def show(self, result: Explored, opacity: float) -> None:
         """Paint all pictures, and write what they show."""
@@ -68,10 +69,17 @@ class CamPanels:
         self._heads[0].value = words.head(words.picture_name(result.exhibit), words.say_truth(result))
         self._texts[0].value = class_bars(result.top, "no class is most probable")
         for place, panel in enumerate(panels, 1):
-            self._put(place, painted(panel, opacity))
+            self._put(place, marked(self._ground(place, panel.seen, opacity), panel))
             self._heads[place].value = words.head(words.title(panel), words.subtitle(panel))
             self._texts[place].value = words.judgement(panel, first) + words.account(panel)
         self._captions = ["the picture and the truth", *(words.title(panel) for panel in panels)]
+
+    def _ground(self, place: int, seen: Seen, opacity: float) -> Bytes:
+        """Give the picture without boxes; it is kept while only boxes move, as the threshold does."""
+        kept = self._kept.get(place)
+        if kept is None or kept[0] is not seen or kept[1] != opacity:
+            self._kept[place] = kept = (seen, opacity, tinted(seen, opacity))
+        return kept[2]
 
     def _put(self, place: int, picture: Bytes) -> None:
         image = self._images[place]
@@ -82,18 +90,22 @@ class CamPanels:
         return beside([bytes(image.value) for image in self._images], self._captions)
 
 
-def painted(panel: Judged, opacity: float) -> Bytes:
-    """Paint a map over its picture, with the part above the threshold, its box and the true one."""
-    photo = _on_screen(panel.seen.picture)
-    rows, columns = photo.shape[:2]
-    heat = resize_bilinear(panel.seen.heat, rows, columns)
-    top = float(np.quantile(heat, _SHARE)) if panel.seen.kind == "saliency" else float(np.nanmax(heat))
-    result = overlay(photo, heat / top if top > 0 else np.zeros_like(heat), table_for(False), opacity)
-    if panel.region.box is not None and panel.seen.map is not None:  # a saliency map's would hide it
-        result[outline(resize_nearest(panel.region.mask, rows, columns), 1)] = _LINE
-    tags = _truth_tags(panel, photo)
+def tinted(seen: Seen, opacity: float) -> Bytes:
+    """Lay a map's colours over its picture, as large as on screen: dark at zero, yellow at its maximum."""
+    photo = _on_screen(seen.picture)
+    heat = resize_bilinear(seen.heat, *photo.shape[:2])
+    top = float(np.quantile(heat, _SHARE)) if seen.kind == "saliency" else float(heat.max())
+    shares = heat / np.float32(top) if top > 0 else np.zeros_like(heat)
+    return overlay(photo, shares, table_for(False), opacity)
+
+
+def marked(ground: Bytes, panel: Judged) -> Bytes:
+    """Draw on a tinted picture the edge of the part above the threshold, its box, and the true ones."""
+    result, tags = ground.copy(), _truth_tags(panel, ground)
     if panel.region.box is not None:
-        tags.append(Tag(panel.seen.kind, _scaled(panel.region.box, panel, photo), RED))
+        if panel.seen.map is not None:  # a saliency map's edges would hide it
+            result[outline(resize_nearest(panel.region.mask, *ground.shape[:2]), 1)] = _LINE
+        tags.append(Tag(panel.seen.kind, _scaled(panel.region.box, panel, ground), RED))
     return draw_tags(result, tags, _TEXT)
 
 
