@@ -161,7 +161,7 @@ class Occluder:
     def steps(self, maps: OcclusionMaps, fill: str | float | Tensor = "grey") -> Iterator[OcclusionMaps]:
         """Fill maps coarse to fine, some places at a time; places that are known already are left out.
 
-        May run in another thread than `at`: it prepares a sweep of its own, for one more pass.
+        May run in another thread than `at`, if a lock of the caller's keeps steps and calls of `at` apart.
 
         Yields
         ------
@@ -173,7 +173,7 @@ class Occluder:
 
     def _steps(self, maps: OcclusionMaps, fill: float | Tensor) -> Iterator[OcclusionMaps]:
         grid = squares(self.x, maps.size, maps.stride)
-        known, sweep, at_once = torch.from_numpy(maps.known.reshape(-1)), self._prepared(), 4
+        known, at_once = torch.from_numpy(maps.known.reshape(-1)), 4
         for level in levels(grid):
             left = level[~known[level]]
             while len(left):
@@ -181,7 +181,7 @@ class Occluder:
                 now, left = left[:at_once], left[at_once:]
                 # Made for these places only: a fill that shows a picture has pixels of its own for each.
                 edits = cover(self.x, grid.tops[now], grid.lefts[now], maps.size, fill)
-                for step in sweep.steps(edits, "given"):
+                for step in self._sweep.steps(edits, "given"):
                     totals = self._totals(step.answers.activations, (len(step.answers),))
                     _enter(maps, now[step.answers.indices].numpy(), step.answers.scores, totals)
                 faster = _PACE / max(time.perf_counter() - started, 1e-6)

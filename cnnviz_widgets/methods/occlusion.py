@@ -104,7 +104,7 @@ def occlusion_maps(
 
     Notes
     -----
-    Cost: two forward passes, and less than one for each place (see `Sweep`).
+    Cost: one forward pass, and less than one for each place (see `Sweep`).
 
     The square stays inside the picture; the last one of a row and of a column ends at the picture's edge,
     also where the stride does not divide. A value belongs to the square's centre, so that the map ends half a

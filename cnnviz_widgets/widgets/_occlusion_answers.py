@@ -1,7 +1,9 @@
 """What OcclusionSlider is asked and what it answers; maps that were made are kept for a while."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,11 +100,12 @@ class Answers:
         self._model = model
         self._kept: dict[str, tuple[Any, Any]] = {}
         self._shelf: dict[Any, OcclusionMaps] = {}
-        self._turn = threading.Lock()
+        self._turn = threading.Lock()  # one sweep serves the dragged square and the maps
+        self._asking = False
 
     def answer(self, asked: Asked, exhibit: Callable[[], Exhibit]) -> Occluded:
         """Answer at once: the square's scores, and of the maps what is known."""
-        with self._turn:  # a map in the making waits, and goes on after this
+        with self._first():
             x, seen, truth = self._once("picture", asked.picture, lambda: self._look(exhibit()))
             occluder = self._occluder(asked, x)
             maps = self._maps(asked, occluder)
@@ -129,13 +132,25 @@ class Answers:
 
         def waiting() -> Iterator[Any]:
             while True:
-                with self._turn:  # a square that is dragged goes first
-                    pass
-                if next(steps, None) is None:
+                while self._asking:  # a square that is dragged goes first
+                    time.sleep(0.001)
+                with self._turn:
+                    step = next(steps, None)
+                if step is None:
                     return
                 yield asked.maps
 
         return waiting()
+
+    @contextmanager
+    def _first(self) -> Iterator[None]:
+        """Take the turn after at most one step of a map in the making, which goes on after this."""
+        self._asking = True
+        try:
+            with self._turn:
+                yield
+        finally:
+            self._asking = False
 
     def _occluder(self, asked: Asked, x: Tensor) -> Occluder:
         return self._once(

@@ -59,7 +59,7 @@ class OcclusionControls:
             "data": W.Dropdown(**looks("Pictures", 240), options=[(_NAMES[each], each) for each in data]),
             "class_name": W.Dropdown(**looks("Class", 220)),
             "number": W.IntSlider(**looks("Number", 260)),
-            "target": W.Dropdown(**looks("P of", 290), options=[("the top class", _AUTO), *classes]),
+            "target": W.Dropdown(**looks("P of", 260), options=[("the top class", _AUTO), *classes]),
             "layer": W.Dropdown(**looks("Layer", 280), options=layers or [("none has maps", "")]),
             "channel": W.Dropdown(**looks("Channel", 240), options=[("the strongest", _AUTO)]),
             "size": W.IntSlider(**looks("Size", 260), min=1, **later),
