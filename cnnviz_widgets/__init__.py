@@ -85,6 +85,13 @@ _HOMES = {
         "localization_score",
         "smoothgrad",
         "segment_salient",
+        "minimal_image",
+        "segments",
+        "object_segments",
+        "seen_picture",
+        "kept_objects",
+        "Reduction",
+        "Retouch",
     ],
     "widgets": [
         "TaskStrip",
@@ -98,6 +105,7 @@ _HOMES = {
         "RuleComparer",
         "SaliencyExplorer",
         "CAMExplorer",
+        "MinimalImageStepper",
     ],
     "errors": [
         "CnnvizError",

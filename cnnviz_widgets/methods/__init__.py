@@ -22,6 +22,8 @@ from cnnviz_widgets.methods.evolution import FeatureEvolution, feature_evolution
 from cnnviz_widgets.methods.field_crops import field_crop, field_window
 from cnnviz_widgets.methods.filters import FilterBank, convolution_names, filter_bank, filter_shapes
 from cnnviz_widgets.methods.guided_backprop import RuleComparison, compare_rules
+from cnnviz_widgets.methods.image_segments import Segments, object_segments, segments
+from cnnviz_widgets.methods.kept_objects import KeptObjects, kept_names, kept_objects
 from cnnviz_widgets.methods.layer_steps import LayerStep
 from cnnviz_widgets.methods.localization import (
     LocalizationScore,
@@ -30,6 +32,7 @@ from cnnviz_widgets.methods.localization import (
     strongest_region,
     true_things,
 )
+from cnnviz_widgets.methods.minimal_image import MinimalImage, minimal_image, minimal_image_steps
 from cnnviz_widgets.methods.neighbor_search import Nearest, NeighborSearch
 from cnnviz_widgets.methods.neighbors import Neighbors, last_feature_layer, nearest_neighbors
 from cnnviz_widgets.methods.picture_grid import PictureGrid, picture_grid
@@ -43,8 +46,12 @@ from cnnviz_widgets.methods.randomization import (
     not_resettable,
     randomized,
 )
+from cnnviz_widgets.methods.reduction import Reduction
+from cnnviz_widgets.methods.region_fills import fill_regions
+from cnnviz_widgets.methods.retouch import Retouch
 from cnnviz_widgets.methods.run_harvest import Course, RunHarvest
 from cnnviz_widgets.methods.saliency import Saliency, saliency_map
+from cnnviz_widgets.methods.seen_pictures import seen_picture
 from cnnviz_widgets.methods.segmentation import Segmentation, saliency_seeds, segment_salient
 from cnnviz_widgets.methods.smoothgrad import smoothgrad, smoothgrad_steps
 from cnnviz_widgets.methods.tasks import (
@@ -71,6 +78,7 @@ __all__ = [
     "FeatureEvolution",
     "FilterBank",
     "FourAnswers",
+    "KeptObjects",
     "LabelMap",
     "LayerGroup",
     "LayerStep",
@@ -78,17 +86,21 @@ __all__ = [
     "LinearPass",
     "LocalizationScore",
     "Matches",
+    "MinimalImage",
     "Nearest",
     "NeighborSearch",
     "Neighbors",
     "PictureGrid",
     "PoolingPass",
+    "Reduction",
     "Region",
     "ReluPass",
+    "Retouch",
     "RuleComparison",
     "RunHarvest",
     "Saliency",
     "Segmentation",
+    "Segments",
     "Similarity",
     "SingleNeuron",
     "Thing",
@@ -108,8 +120,11 @@ __all__ = [
     "feature_evolution",
     "field_crop",
     "field_window",
+    "fill_regions",
     "filter_bank",
     "filter_shapes",
+    "kept_names",
+    "kept_objects",
     "labels_at",
     "last_feature_layer",
     "layer_groups",
@@ -119,9 +134,12 @@ __all__ = [
     "map_similarity",
     "mask_iou",
     "matched",
+    "minimal_image",
+    "minimal_image_steps",
     "nearest_neighbors",
     "neighbor_accuracy",
     "not_resettable",
+    "object_segments",
     "patches_of",
     "picture_grid",
     "pixel_accuracy",
@@ -131,8 +149,10 @@ __all__ = [
     "relu_backprop",
     "saliency_map",
     "saliency_seeds",
+    "seen_picture",
     "segment_salient",
     "segmentation_of",
+    "segments",
     "single_neuron",
     "smoothgrad",
     "smoothgrad_steps",

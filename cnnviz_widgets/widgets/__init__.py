@@ -7,6 +7,7 @@ from cnnviz_widgets.widgets.deconvnet import TopPatchBrowser
 from cnnviz_widgets.widgets.evolution import EvolutionSlider
 from cnnviz_widgets.widgets.filters import FilterGrid
 from cnnviz_widgets.widgets.guided_backprop import RuleComparer
+from cnnviz_widgets.widgets.minimal_image import MinimalImageStepper
 from cnnviz_widgets.widgets.neighbors import NeighborBrowser
 from cnnviz_widgets.widgets.saliency import SaliencyExplorer
 from cnnviz_widgets.widgets.tasks import TaskStrip
@@ -18,6 +19,7 @@ __all__ = [
     "CAMExplorer",
     "EvolutionSlider",
     "FilterGrid",
+    "MinimalImageStepper",
     "NeighborBrowser",
     "RuleComparer",
     "SaliencyExplorer",

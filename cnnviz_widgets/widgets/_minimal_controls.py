@@ -95,7 +95,7 @@ class MinimalControls:
         self.reset = _button("Reset", "refresh", "84px")
         self.save = _button("Save path", "download", "104px")
         self.load = W.FileUpload(description="Load path", accept=".json", multiple=False)
-        self.load.layout.width = "116px"
+        self.load.layout.width = "140px"  # the count of files stands in it, too
         self.link = W.HTML()
         self.another = _button("Another", "", "84px")
         self.another.on_click(lambda _: self._next())
