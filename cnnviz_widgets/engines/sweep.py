@@ -104,11 +104,11 @@ class Sweep:
 
     Notes
     -----
-    Cost of building: two forward passes, one by the network itself and one by what torch.fx saw of it; if they
-    differ, passes are full. What is computed of the unedited picture is kept: the network's weights must not
-    change while a sweep is in use. Cost of an edit: `work` tells. A square of 32 pixels on 224 takes about a
-    sixth of a full pass of VGG-11, half of one of ResNet-18; in nets that gate their channels by the mean of
-    a map (EfficientNet), and in transformers, nearly all of it.
+    Cost of building: two forward passes, one by the network itself and one by what torch.fx saw of it; if
+    they differ, passes are full. What is computed of the unedited picture is kept, so the network's weights
+    must not change while a sweep is in use. Cost of an edit: `work` tells. A square of 32 pixels on 224 takes
+    about a fifth of a full pass of VGG-11, half of one of ResNet-18; in transformers, and in nets that gate
+    their channels by the mean of a map (EfficientNet), nearly all of it.
     """
 
     def __init__(

@@ -12,7 +12,7 @@ from cnnviz_widgets.engines.sweep_spans import Span, Whole, union
 from cnnviz_widgets.engines.sweep_windows import BaseMap, Windows, rows_first
 
 # Windows that cover more of a map than this are not worth cutting: the whole map is computed.
-COVERS_MOST = 0.8
+COVERS_MOST = 0.9
 
 Function = Callable[..., Any]
 Spans = tuple[Span, Span]

@@ -87,7 +87,7 @@ def test_against_captum_and_full_passes(name, measure):
     model, x = opened(name)
     edits = squares(x, SIZE, 16)
     sweep = Sweep(model, x)
-    best = min((1, 8, 16, 32, 64), key=lambda at_once: seconds(lambda: by_captum(model, x, 48, at_once)))
+    best = min((1, 8, 16, 32, 64), key=lambda at_once: seconds(lambda: by_captum(model, x, 32, at_once)))
     sweep.ask(edits[:40]), in_full(model, x, edits[:40])
     before, answers, times = sweep.work, [], {"ours": [], "full": [], "captum": []}
     for _ in range(2):

@@ -12,6 +12,9 @@ from cnnviz_widgets.backend import HookedModel
 from cnnviz_widgets.engines import Sweep, cover, regions, squares
 from cnnviz_widgets.engines.sweep_spans import span, union
 
+# torch says that it pads "same" with a copy where the kernel is even: that is what is tested.
+pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same'")
+
 
 def alone(model: HookedModel, x: Tensor, edits) -> Tensor:
     """Score each edited picture alone, by the network itself."""
@@ -230,6 +233,23 @@ def test_channels_split_shuffled_and_moved():
     model, x = opened(Shuffled())
     sweep = exact(model, x, squares(x, 3, 5))
     assert sweep.how.startswith("windows in 22 of 23 operations"), "all but the mean"
+
+
+class Turned(nn.Module):
+    """Rows and columns change places on the way to a kernel that is wider than high."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.back = nn.Conv2d(2, 2, (1, 5), (1, 2)), nn.Conv2d(2, 2, (3, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = self.conv(x.transpose(2, 3))
+        return self.back(h.permute(0, 1, 3, 2)).mean((-1, -2))
+
+
+def test_rows_and_columns_that_change_places():
+    model, x = opened(Turned())
+    exact(model, x, squares(x, (2, 5), 5))
 
 
 class Forked(nn.Module):
