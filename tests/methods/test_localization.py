@@ -203,6 +203,13 @@ def test_the_score_by_hand():
     assert found.truths == (((1, 2, 5, 6),), ((6, 6, 14, 14),), ((1, 1, 3, 3),)) and found.size == (16, 16)
 
 
+def test_any_of_several_things_will_do():
+    model, _ = planted_set()
+    two = sample(("dog", (1, 2, 9, 10)), ("dog", (12, 12, 14, 14)))
+    found = localization_score(model, Listed([two]), brightness)
+    assert found.ious.tolist() == [1] and len(found.truths[0]) == 2 and found.pointed.all()
+
+
 def test_a_flat_map_finds_nothing():
     model, data = planted_set()
     found = localization_score(model, data, lambda model, x, classes: np.zeros((len(x), 16, 16)))

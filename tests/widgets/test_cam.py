@@ -178,6 +178,16 @@ def test_a_flat_map_has_no_box_and_the_widget_goes_on():
     assert "no box" in none.words and Image.open(io.BytesIO(none.snapshot())).format == "PNG"
 
 
+def test_any_of_several_things_will_do():
+    both = picture()
+    small = np.zeros((24, 24), np.bool_)
+    small[20:22, 2:4] = True
+    instances = [boxed("dog", small), *both.instances]
+    two = Sample(both.image, 0, both.maps, both.concepts, instances, "two dogs")
+    judged = explorer(target="dog", samples=Pictures([two])).result.maps[0]
+    assert judged.truths == ((2, 20, 4, 22), (2, 4, 8, 12)) and judged.iou == 1 and judged.found
+
+
 def test_photos_have_no_truth(tmp_path):
     Image.fromarray(picture().image).save(tmp_path / "red.png")
     w = CAMExplorer(planted(), pictures=tmp_path)
