@@ -35,6 +35,9 @@ from cnnviz_widgets.methods.localization import (
 from cnnviz_widgets.methods.minimal_image import MinimalImage, minimal_image, minimal_image_steps
 from cnnviz_widgets.methods.neighbor_search import Nearest, NeighborSearch
 from cnnviz_widgets.methods.neighbors import Neighbors, last_feature_layer, nearest_neighbors
+from cnnviz_widgets.methods.occluder import Covered, Occluder
+from cnnviz_widgets.methods.occlusion import covered_scores, occlusion_maps
+from cnnviz_widgets.methods.occlusion_maps import OcclusionMaps
 from cnnviz_widgets.methods.picture_grid import PictureGrid, picture_grid
 from cnnviz_widgets.methods.randomization import (
     Cascaded,
@@ -75,6 +78,7 @@ __all__ = [
     "ClassMap",
     "ConvolutionPass",
     "Course",
+    "Covered",
     "FeatureEvolution",
     "FilterBank",
     "FourAnswers",
@@ -90,6 +94,8 @@ __all__ = [
     "Nearest",
     "NeighborSearch",
     "Neighbors",
+    "Occluder",
+    "OcclusionMaps",
     "PictureGrid",
     "PoolingPass",
     "Reduction",
@@ -117,6 +123,7 @@ __all__ = [
     "contrast",
     "convolution_backprop",
     "convolution_names",
+    "covered_scores",
     "feature_evolution",
     "field_crop",
     "field_window",
@@ -140,6 +147,7 @@ __all__ = [
     "neighbor_accuracy",
     "not_resettable",
     "object_segments",
+    "occlusion_maps",
     "patches_of",
     "picture_grid",
     "pixel_accuracy",

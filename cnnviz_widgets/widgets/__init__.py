@@ -9,6 +9,7 @@ from cnnviz_widgets.widgets.filters import FilterGrid
 from cnnviz_widgets.widgets.guided_backprop import RuleComparer
 from cnnviz_widgets.widgets.minimal_image import MinimalImageStepper
 from cnnviz_widgets.widgets.neighbors import NeighborBrowser
+from cnnviz_widgets.widgets.occlusion import OcclusionSlider
 from cnnviz_widgets.widgets.saliency import SaliencyExplorer
 from cnnviz_widgets.widgets.tasks import TaskStrip
 from cnnviz_widgets.widgets.tsne import TSNEScatter
@@ -21,6 +22,7 @@ __all__ = [
     "FilterGrid",
     "MinimalImageStepper",
     "NeighborBrowser",
+    "OcclusionSlider",
     "RuleComparer",
     "SaliencyExplorer",
     "TSNEScatter",
