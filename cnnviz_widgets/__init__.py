@@ -94,6 +94,12 @@ _HOMES = {
         "kept_objects",
         "Reduction",
         "Retouch",
+        "discrepancy_map",
+        "empirical_field",
+        "field_sizes",
+        "segment_by_field",
+        "category_counts",
+        "labels_from_json",
     ],
     "widgets": [
         "TaskStrip",
@@ -109,6 +115,7 @@ _HOMES = {
         "OcclusionSlider",
         "CAMExplorer",
         "MinimalImageStepper",
+        "ReceptiveFieldMapper",
     ],
     "errors": [
         "CnnvizError",

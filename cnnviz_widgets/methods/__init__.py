@@ -18,8 +18,11 @@ from cnnviz_widgets.methods.backprop_relu import ReluPass, relu_backprop
 from cnnviz_widgets.methods.cam import ClassMap, class_activation_map, class_activation_maps
 from cnnviz_widgets.methods.cam_head import CamHead, cam_head
 from cnnviz_widgets.methods.deconvnet import TopPatches, contrast, patches_of, project, top_patches
+from cnnviz_widgets.methods.discrepancy import DiscrepancyMap, discrepancy_map
 from cnnviz_widgets.methods.evolution import FeatureEvolution, feature_evolution, likeness
 from cnnviz_widgets.methods.field_crops import field_crop, field_window
+from cnnviz_widgets.methods.field_segmentation import FieldSegmentation, field_segments, segment_by_field
+from cnnviz_widgets.methods.field_sizes import LayerSizes, field_sizes
 from cnnviz_widgets.methods.filters import FilterBank, convolution_names, filter_bank, filter_shapes
 from cnnviz_widgets.methods.guided_backprop import RuleComparison, compare_rules
 from cnnviz_widgets.methods.image_segments import Segments, object_segments, segments
@@ -49,6 +52,7 @@ from cnnviz_widgets.methods.randomization import (
     not_resettable,
     randomized,
 )
+from cnnviz_widgets.methods.receptive_fields import EmpiricalField, average_field, empirical_field
 from cnnviz_widgets.methods.reduction import Reduction
 from cnnviz_widgets.methods.region_fills import fill_regions
 from cnnviz_widgets.methods.retouch import Retouch
@@ -70,6 +74,7 @@ from cnnviz_widgets.methods.tasks import (
     true_segmentation,
 )
 from cnnviz_widgets.methods.tsne import Layout, neighbor_accuracy, tsne, tsne_steps
+from cnnviz_widgets.methods.unit_labels import category_counts, labels_as_json, labels_from_json
 
 __all__ = [
     "ActivationMaps",
@@ -79,12 +84,16 @@ __all__ = [
     "ConvolutionPass",
     "Course",
     "Covered",
+    "DiscrepancyMap",
+    "EmpiricalField",
     "FeatureEvolution",
+    "FieldSegmentation",
     "FilterBank",
     "FourAnswers",
     "KeptObjects",
     "LabelMap",
     "LayerGroup",
+    "LayerSizes",
     "LayerStep",
     "Layout",
     "LinearPass",
@@ -112,9 +121,11 @@ __all__ = [
     "Thing",
     "TopPatches",
     "activation_maps",
+    "average_field",
     "box_iou",
     "cam_head",
     "cascade",
+    "category_counts",
     "class_activation_map",
     "class_activation_maps",
     "class_iou",
@@ -124,15 +135,21 @@ __all__ = [
     "convolution_backprop",
     "convolution_names",
     "covered_scores",
+    "discrepancy_map",
+    "empirical_field",
     "feature_evolution",
     "field_crop",
+    "field_segments",
+    "field_sizes",
     "field_window",
     "fill_regions",
     "filter_bank",
     "filter_shapes",
     "kept_names",
     "kept_objects",
+    "labels_as_json",
     "labels_at",
+    "labels_from_json",
     "last_feature_layer",
     "layer_groups",
     "likeness",
@@ -158,6 +175,7 @@ __all__ = [
     "saliency_map",
     "saliency_seeds",
     "seen_picture",
+    "segment_by_field",
     "segment_salient",
     "segmentation_of",
     "segments",

@@ -10,6 +10,7 @@ from cnnviz_widgets.widgets.guided_backprop import RuleComparer
 from cnnviz_widgets.widgets.minimal_image import MinimalImageStepper
 from cnnviz_widgets.widgets.neighbors import NeighborBrowser
 from cnnviz_widgets.widgets.occlusion import OcclusionSlider
+from cnnviz_widgets.widgets.receptive_fields import ReceptiveFieldMapper
 from cnnviz_widgets.widgets.saliency import SaliencyExplorer
 from cnnviz_widgets.widgets.tasks import TaskStrip
 from cnnviz_widgets.widgets.tsne import TSNEScatter
@@ -23,6 +24,7 @@ __all__ = [
     "MinimalImageStepper",
     "NeighborBrowser",
     "OcclusionSlider",
+    "ReceptiveFieldMapper",
     "RuleComparer",
     "SaliencyExplorer",
     "TSNEScatter",

@@ -30,7 +30,7 @@ from cnnviz_widgets.widgets._field_chart import Line, size_chart
 from cnnviz_widgets.widgets._layout import flow
 from cnnviz_widgets.widgets._surface import Surface
 
-SIDE, TILE = 280, 112  # screen pixels
+SIDE, TILE = 260, 112  # screen pixels: three columns fit beside an open file browser
 _ORANGE, _BLACK, _WHITE = (255, 140, 0), (0, 0, 0), (255, 255, 255)
 _EMPTY = 235  # grey of what is not known
 
@@ -77,7 +77,7 @@ class FieldPanels:
         known = {name: [found and found.sizes.tolist() for *_, found in each] for name, each in lines.items()}
         if (known, caption) != self._charted:
             self._charted = (known, caption)
-            self.chart.show(size_chart(lines, (SIDE + 60, SIDE)), caption)
+            self.chart.show(size_chart(lines, (SIDE, SIDE)), caption)
 
     def segments(self, found: FieldSegmentation | None, rank: int, is_cut: bool) -> None:
         """Paint the pictures that excite the unit, with the rest dimmed once its field is known."""

@@ -19,7 +19,6 @@ from cnnviz_widgets.methods.discrepancy import (
     random_patches,
     unit_center,
 )
-from cnnviz_widgets.methods.field_sizes import field_sizes
 from cnnviz_widgets.methods.receptive_fields import average_field, empirical_field
 
 
@@ -340,29 +339,6 @@ def test_attention_has_its_place_by_its_share():
     assert unit_center(model, name, 0, 3) == (1.5, 13.5)
     found = discrepancy_map(model, torch.rand(1, 1, 16, 16), name, 0, 1, 1, patch=4, stride=4)
     assert np.nanmin(found.values) > 0  # every patch matters to every token
-
-
-def test_sizes_of_layers_leave_out_what_never_fires():
-    model = planted(17)
-    (first,) = field_sizes(model, photos(12, 17), ["1"], units=8, k=3, patch=1, stride=1, progress=False)
-    assert first.channels == (0, 2) and first.theoretical == 9 and first.sizes[1] == 0
-    assert (
-        first.sizes[0]
-        == empirical_field(model, photos(12, 17), "1", 0, 3, patch=1, stride=1, progress=False).size
-    )
-    assert first.mean == pytest.approx(first.sizes.mean()) and first.spread == pytest.approx(
-        first.sizes.std()
-    )
-    (one,) = field_sizes(model, photos(12, 17), ["1"], units=1, k=1, progress=False)
-    assert one.channels == (0,)
-    with torch.no_grad():
-        model.network[0].weight.fill_(-1), model.network[0].bias.fill_(0)
-    (dead,) = field_sizes(model, photos(3, 17), ["1"], progress=False)
-    assert dead.channels == () and math.isnan(dead.mean) and math.isnan(dead.spread)
-    with pytest.raises(InputError, match="units is 1 or more, and k from 1 to 9"):
-        field_sizes(model, photos(3, 17), ["1"], k=10)
-    with pytest.raises(LayerError, match="no place"):
-        field_sizes(model, photos(3, 17), ["3"])
 
 
 def test_the_network_is_left_as_it_was():

@@ -83,18 +83,18 @@ def test_what_was_measured_is_kept():
 def test_the_pictures_show_box_map_and_outline():
     w = mapper(opacity=1.0)
     one, mean = (pixels(each.image.value) for each in (w._panels.one, w._panels.mean))
-    assert one.shape == mean.shape == (280, 280, 3)
+    assert one.shape == mean.shape == (260, 260, 3)
     top, left, bottom, right = w.result.layer.receptive_field.box(
         w.result.maps[0].row, w.result.maps[0].column
     )
-    zoom = 280 / 18
+    zoom = 260 / 18
     rows, columns = np.nonzero(np.abs(one - ORANGE).max(2) < 3)
     assert abs(rows.min() - top * zoom) <= 1 and abs(rows.max() - bottom * zoom) <= 2
     assert abs(columns.min() - left * zoom) <= 1 and abs(columns.max() - right * zoom) <= 2
     white = (mean > 250).all(2)
     rows, _ = np.nonzero(white)
-    cell = 280 / w.result.mean.shape[0]  # the outline is around 3 cells in the middle
-    assert abs((rows.max() - rows.min()) - 3 * cell) <= 4 and abs(rows.mean() - 140) <= 3
+    cell = 260 / w.result.mean.shape[0]  # the outline is around 3 cells in the middle
+    assert abs((rows.max() - rows.min()) - 3 * cell) <= 4 and abs(rows.mean() - 130) <= 3
     before = w._panels.one.image.value
     w.set(opacity=0.0, rank=3)
     assert w._panels.one.image.value != before and "3." in w._panels.one.caption.value
