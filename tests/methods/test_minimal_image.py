@@ -13,7 +13,7 @@ from cnnviz_widgets.errors import InputError, TargetError
 from cnnviz_widgets.methods.image_segments import labelled, object_segments, segments
 from cnnviz_widgets.methods.kept_objects import kept_names, kept_objects
 from cnnviz_widgets.methods.minimal_image import minimal_image, minimal_image_steps, whole_image
-from cnnviz_widgets.methods.region_fills import FILLS
+from cnnviz_widgets.methods.region_fills import FILLS, fill_regions
 from cnnviz_widgets.methods.seen_pictures import network_input, seen_picture
 
 # What makes a scene the scene that it is, where one kind of object does.
@@ -86,7 +86,7 @@ def network(channels: int = 3) -> nn.Module:
 
 
 @pytest.mark.parametrize("count", [9, 16])  # in full passes, and by a sweep
-@pytest.mark.parametrize("fill", ["grey", "mean"])
+@pytest.mark.parametrize("fill", FILLS)
 def test_equal_to_a_greedy_search_by_loops(fill, count):
     model = HookedModel(network(), (3, 24, 24), mean=0.4, std=0.3)
     picture = np.random.default_rng(1).integers(0, 256, (24, 24, 3), np.uint8)
@@ -107,8 +107,11 @@ def test_equal_to_a_greedy_search_by_loops(fill, count):
         for each in left:
             image = now.copy()
             there = pieces.labels == each
-            color = np.full(3, 102) if fill == "grey" else now[there].mean(0).round()
-            image[there] = color.astype(np.uint8)
+            if fill in ("grey", "mean"):
+                color = np.full(3, 102) if fill == "grey" else now[there].mean(0).round()
+                image[there] = color.astype(np.uint8)
+            else:  # of the picture as it is now; these fills have twins of their own
+                image = fill_regions(now, np.where(there, 0, -1), fill, (0, 0, 0))
             tried.append((scored(image), image))
         best = max(range(len(left)), key=lambda i: tried[i][0][target])
         order.append(left.pop(best))
