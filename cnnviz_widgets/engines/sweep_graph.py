@@ -1,6 +1,7 @@
 """A network's computation as a graph of operations, found by torch.fx; and which node is which layer."""
 
 import operator
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ from torch import Tensor, fx, nn
 
 from cnnviz_widgets.backend.tracing import LISTED_FUNCTIONS, Call, is_opaque
 
+# torch.fx changes nn.Module itself while it follows a network; two that do so at once would leave it changed.
+_FOLLOWING = threading.Lock()
 _OPERATORS: dict[Any, str] = {operator.add: "add", operator.iadd: "add"}
 
 
@@ -31,7 +34,7 @@ class Graph:
     def __init__(self, network: nn.Module) -> None:
         tracer = _Tracer()
         self.root = _OnPicture(network)
-        with _unchanged(network):
+        with _FOLLOWING, _unchanged(network):
             self.nodes: list[fx.Node] = list(tracer.trace(self.root).nodes)
         self.picture = next(node for node in self.nodes if node.op == "placeholder")
         self._owners, self._results = tracer.owners, tracer.results
@@ -84,10 +87,13 @@ class _Tracer(fx.Tracer):
         self.opaque: set[str] = set()
         self._open = [""]
         self._turns: Counter[str] = Counter()
+        self._thread = threading.get_ident()
 
     def call_module(
         self, m: nn.Module, forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
+        if threading.get_ident() != self._thread:  # another widget's network, that happens to run now
+            return forward(*args, **kwargs)
         path = self.path_of_module(m).removeprefix("network").removeprefix(".")
         self._open.append(path)
         if is_opaque(m):  # the backend lists no functions inside

@@ -1,5 +1,7 @@
 """A sweep says what the network itself says of every edited picture."""
 
+import threading
+
 import pytest
 import torch
 from torch import nn
@@ -143,3 +145,25 @@ def test_edits_that_stick_out():
     x = torch.rand(1, 1, 12, 12)
     edits = cover(x, [-2, 11, 4], [-2, 11, 4], 4, 3.0)
     torch.testing.assert_close(Sweep(model, x).ask(edits).scores, alone(model, x, edits))
+
+
+def test_another_thread_may_run_another_network_while_one_is_followed():
+    other, seen = toy(), []
+
+    class Meanwhile(nn.Module):
+        """Runs another network in another thread, whenever it is called."""
+
+        def __init__(self):
+            super().__init__()
+            self.convolution = nn.Conv2d(1, 2, 3)
+
+        def forward(self, x):
+            thread = threading.Thread(target=lambda: seen.append(other.scores(pictures())))
+            thread.start()
+            thread.join()
+            return self.convolution(x).flatten(1)
+
+    sweep = Sweep(HookedModel(Meanwhile(), (1, 12, 12)), pictures()[:1])
+    assert "windows" in sweep.how  # it was followed
+    expected = other.scores(pictures())
+    assert len(seen) >= 3 and all(torch.equal(each, expected) for each in seen)
