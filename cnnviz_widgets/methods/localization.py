@@ -37,7 +37,7 @@ THINGS_OF: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 """What makes a place of Miniworld that place, where the place has another name than the thing. Chosen by the
-words alone, before any map was looked at."""
+words and by what is drawn there, before any map was looked at."""
 
 _BATCH = 16  # pictures
 _GRID = 14  # places on each side of a picture at which a centred box may begin
