@@ -86,7 +86,7 @@ def test_fills_by_hand():
     assert grey[1, 1].tolist() == list(GROUND) and np.array_equal(grey[0], picture[0])
     assert fill_regions(picture, labels, "mean", GROUND)[1, :, 0].tolist() == [70, 70, 0, 0]
     # Smooth: u and v are neighbours with 100 above and below; v has 0 at its right as well, u the edge of the
-    # picture at its left. 3 u = 200 + v and 4 v = 200 + u + 0 give u = 1000/11, v = 800/11. Of the other: 4 w = 100.
+    # picture at its left. 3 u = 200 + v and 4 v = 200 + u give u = 1000/11, v = 800/11; the other, 4 w = 100.
     smooth = fill_regions(picture, labels, "smooth", GROUND)
     assert smooth[1, :, 0].tolist() == [91, 73, 25, 0]
 

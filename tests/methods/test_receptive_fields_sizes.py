@@ -2,13 +2,26 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
 from cnnviz_widgets.errors import InputError, LayerError
+from cnnviz_widgets.methods.discrepancy import DiscrepancyMap
 from cnnviz_widgets.methods.field_sizes import field_sizes
-from cnnviz_widgets.methods.receptive_fields import empirical_field
+from cnnviz_widgets.methods.receptive_fields import average_field, empirical_field
 from tests.methods.test_receptive_fields import photos, planted
+
+
+def test_a_size_by_hand():
+    values = np.zeros((5, 5), np.float32)
+    values[1:3, 1:3], values[4, 4] = [[10, 2.5], [3, 4]], 2  # 2 is not above a fifth of 10
+    starts = 3 * np.arange(5)
+    found = DiscrepancyMap(planted().layer("0"), 0, 0, 0, 1.0, values, starts, starts, 1, 3, 25, 25)
+    assert average_field([found]).size == 6  # four places of 3x3 pixels
+    assert average_field([found], 0.5).size == 3 and average_field([found], 0.1).size == pytest.approx(
+        3 * 5**0.5
+    )
 
 
 def test_sizes_of_layers_leave_out_what_never_fires():
