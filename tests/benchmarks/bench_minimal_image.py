@@ -9,7 +9,7 @@ from cnnviz_widgets.widgets.minimal_image import MinimalImageStepper
 from tests.methods.test_minimal_image import diagnostic_shares
 
 MODEL = "mini-alexnet-scenes"
-PICTURES = 48  # four of each class
+PICTURES = 24  # two of each class
 
 
 def test_a_stroke_is_answered_at_once(measure):
