@@ -1,7 +1,7 @@
 """Which true objects remain in the minimal images of each class of picture.
 
 Zhou et al., "Object Detectors Emerge in Deep Scene CNNs", ICLR 2015: 87 % of their minimal bedrooms keep the
-bed, 28 % a wall and 21 % a window.
+bed, 28 % a wall and 21 % a window (quoted from memory: the text was not at hand).
 """
 
 from collections import Counter
