@@ -23,6 +23,7 @@ from cnnviz_widgets.widgets._task_pictures import (
     Source,
     WorldSource,
     checked,
+    own_kind,
 )
 from cnnviz_widgets.widgets._view import View
 
@@ -91,18 +92,11 @@ class MinimalQuestion(View):
         self._note = ""
         self._loaded: Reduction | None = None  # a path from a file, that is about to be shown
         if picture is None:
-            traits.setdefault("data", self._own_kind(dataset))
+            traits.setdefault("data", own_kind(self.model, dataset))
         else:
             traits = {"data": "photos", "picture": picture, **traits}
         traits.setdefault("method", "slic" if traits["data"] == "photos" else "objects")
         super().__init__(target=target, **traits)
-
-    def _own_kind(self, dataset: LabelledDataset | None) -> str:
-        """Choose pictures whose truth is known, if the network can know what is in them."""
-        if dataset is not None:
-            return "yours"
-        known = {Objects.classes: "objects", Scenes.classes: "scenes"}
-        return known.get(self.model.classes or (), "photos")
 
     def _choose_photo(self, name: str) -> None:
         self.set(data="photos", picture=name)

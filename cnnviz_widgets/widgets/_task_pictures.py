@@ -7,8 +7,9 @@ from typing import Protocol
 import numpy as np
 from PIL import Image, ImageOps
 
+from cnnviz_widgets.backend import HookedModel
 from cnnviz_widgets.data.labelled import LabelledDataset, Sample
-from cnnviz_widgets.data.miniworld.datasets import Miniworld
+from cnnviz_widgets.data.miniworld.datasets import Miniworld, Objects, Scenes
 from cnnviz_widgets.errors import InputError, nearest
 from cnnviz_widgets.paint.rgba import Bytes
 
@@ -154,3 +155,11 @@ def checked(source: Source, class_name: str, number: int) -> None:
 
 def _small(photo: Image.Image) -> Bytes:
     return np.array(ImageOps.fit(photo, (THUMBNAIL, THUMBNAIL)))
+
+
+def own_kind(model: HookedModel, dataset: LabelledDataset | None) -> str:
+    """Choose pictures whose truth is known, if the network can know what is in them."""
+    if dataset is not None:
+        return "yours"
+    known = {Objects.classes: "objects", Scenes.classes: "scenes"}
+    return known.get(model.classes or (), "photos")

@@ -25,6 +25,7 @@ from cnnviz_widgets.widgets._task_pictures import (
     Source,
     WorldSource,
     checked,
+    own_kind,
 )
 from cnnviz_widgets.widgets._view import View
 
@@ -192,8 +193,7 @@ def _all_opened(model: Any) -> list[HookedModel]:
 
 def _learned(model: HookedModel, otherwise: str) -> str:
     """Give the pictures that a network learned from; photos where it is none of Miniworld's."""
-    known = {Scenes.classes: "scenes", Objects.classes: "objects"}
-    return otherwise or known.get(model.classes or (), "photos")
+    return otherwise or own_kind(model, None)
 
 
 def _automatic(model: HookedModel) -> str:

@@ -30,6 +30,7 @@ from cnnviz_widgets.widgets._task_pictures import (
     Source,
     WorldSource,
     checked,
+    own_kind,
 )
 from cnnviz_widgets.widgets._view import View
 
@@ -140,18 +141,11 @@ class OcclusionSlider(View):
         self._doing: Any = None  # the maps that are being made
         self._halted: Any = None  # the maps that the student stopped
         if picture is None:
-            traits.setdefault("data", self._own_kind(dataset))
+            traits.setdefault("data", own_kind(self.model, dataset))
         else:
             traits = {"data": "photos", "picture": picture, **traits}
         super().__init__(target=target, **traits)
         self._go_on()
-
-    def _own_kind(self, dataset: LabelledDataset | None) -> str:
-        """Choose pictures whose class is known, if the network can know what is in them."""
-        if dataset is not None:
-            return "yours"
-        known = {Objects.classes: "objects", Scenes.classes: "scenes"}
-        return known.get(self.model.classes or (), "photos")
 
     # Controls and panels
 
