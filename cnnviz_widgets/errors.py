@@ -34,6 +34,22 @@ class GradientError(CnnvizError, RuntimeError):
     """The objective does not depend on the picture, so there is nothing to differentiate."""
 
 
+class ClimbError(CnnvizError, ArithmeticError):
+    """An optimisation ran into numbers that are none; it says which term, and keeps the last good step.
+
+    Attributes
+    ----------
+    term : str
+        The name of the term, or "the gradient".
+    last : Step or None
+        The last good step, if there was one.
+    """
+
+    def __init__(self, message: str, term: str = "", last: object = None) -> None:
+        super().__init__(message)
+        self.term, self.last = term, last
+
+
 class ReluError(CnnvizError, ValueError):
     """A ReLU rule was asked for where no ReLU can be reached."""
 

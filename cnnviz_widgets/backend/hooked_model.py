@@ -12,29 +12,13 @@ from torch import Tensor, nn
 
 from cnnviz_widgets.backend import opening
 from cnnviz_widgets.backend.answers import Gradients, Prediction
+from cnnviz_widgets.backend.differentiation import differentiate
 from cnnviz_widgets.backend.layers import Layer
 from cnnviz_widgets.backend.preprocessing import Preprocessing, Transform
 from cnnviz_widgets.backend.record import Record
-from cnnviz_widgets.backend.relu_rules import (
-    ReluRule,
-    applied,
-    backprop,
-    deconvnet,
-    find_relus,
-    find_rule,
-    guided,
-    may_have_relus,
-    no_relus,
-)
-from cnnviz_widgets.backend.targets import (
-    Objective,
-    Target,
-    as_numbers,
-    class_index,
-    class_indices,
-    class_score,
-)
-from cnnviz_widgets.errors import GradientError, InputError, LayerError, ModelError, nearest
+from cnnviz_widgets.backend.relu_rules import ReluRule, backprop, deconvnet, guided
+from cnnviz_widgets.backend.targets import Target, class_index
+from cnnviz_widgets.errors import InputError, LayerError, ModelError, nearest
 
 # One lock for each network, kept here so that a HookedModel can be copied and sent to another process.
 _LOCKS: "WeakKeyDictionary[nn.Module, threading.RLock]" = WeakKeyDictionary()
@@ -123,7 +107,7 @@ class HookedModel:
 
     def preprocess(self, picture: Any) -> Tensor:
         """Turn a picture (path, PIL image, (H, W, 3) uint8, sample name) into (1, C, H, W), normalised."""
-        return self._ready(self._preprocessing(picture))
+        return self.prepare(self._preprocessing(picture))
 
     def to_picture(self, x: Tensor) -> np.ndarray:
         """Turn a network's input back into a picture: (1, C, H, W) to (H, W, 3), uint8, 0..255."""
@@ -153,7 +137,7 @@ class HookedModel:
         -----
         Cost: one forward pass.
         """
-        x = self._ready(x)
+        x = self.prepare(x)
         with self._evaluating(), torch.set_grad_enabled(x.requires_grad and torch.is_grad_enabled()):
             return opening.run(self.network, x, self.input_shape)
 
@@ -230,6 +214,42 @@ class HookedModel:
         with self._lock, record:
             yield record
 
+    def run_to(self, x: Tensor, *names: str, scores: bool = False) -> Record:
+        """Run pictures through the network no further than the last of these layers, and give what was kept.
+
+        Parameters
+        ----------
+        x : Tensor
+            (N, C, H, W), normalised. A graph is built if it requires a gradient.
+        *names : str
+            Layers or blocks; none, and no `scores`, and the network does not run at all.
+        scores : bool
+            Run to the end, and keep the scores too.
+
+        Returns
+        -------
+        Record
+            What the layers computed, the pictures and, if asked for, the scores.
+
+        Raises
+        ------
+        LayerError
+            If a name is unknown.
+        InputError
+            If x has the wrong number of dimensions or channels.
+
+        Notes
+        -----
+        Cost: one forward pass, cut off after the last layer.
+        """
+        x = self.prepare(x)
+        record = Record(self.network, {name: self.layer(name) for name in names}, stop=not scores)
+        record.picture, record.classes = x, self.classes
+        if names or scores:
+            with self._evaluating(), record:
+                record.scores = opening.run(self.network, x, self.input_shape)
+        return record
+
     # Gradients
 
     def gradient(self, x: Tensor, target: Target = None, rule: ReluRule | str = backprop) -> Tensor:
@@ -270,49 +290,15 @@ class HookedModel:
         Cost: one forward pass, and one backward pass for each rule. An objective on layers costs only the
         part of the network up to its last layer.
         """
-        rules = (rules,) if isinstance(rules, (str, ReluRule)) else rules
-        chosen = list(dict.fromkeys(find_rule(rule) for rule in rules))
-        with torch.inference_mode(False), torch.enable_grad(), self._evaluating():
-            x = self._ready(x).detach().clone().requires_grad_()
-            value, indices = self._objective(x, target)
-            if not value.requires_grad:
-                raise GradientError("the objective does not depend on the picture: it has no gradient")
-            only_backprop = all(rule is backprop for rule in chosen)
-            relus = [] if only_backprop else find_relus(value, x)
-            # An objective may lie before the first ReLU: all rules agree there.
-            above_relus = isinstance(target, Objective) and may_have_relus(self._functions)
-            if not (relus or only_backprop or above_relus):
-                raise no_relus(self.name, chosen, self._functions)
-            by_rule = {}
-            for rule in chosen:
-                with applied(rule, relus):
-                    (by_rule[rule.name],) = torch.autograd.grad(
-                        value.sum(), x, retain_graph=rule is not chosen[-1], allow_unused=True
-                    )
-        if any(gradient is None for gradient in by_rule.values()):
-            raise GradientError(
-                "the objective does not depend on the picture: none of its pixels has a gradient"
-            )
-        return Gradients(by_rule, indices, value.detach())
-
-    def _objective(self, x: Tensor, target: Target) -> tuple[Tensor, tuple[int, ...] | None]:
-        if isinstance(target, Objective):
-            with self.record(*target.layers, stop=True) as record:
-                opening.run(self.network, x, self.input_shape)
-            return as_numbers(target(record), x.shape[0]), None
-        scores = opening.run(self.network, x, self.input_shape)
-        if callable(target) and not isinstance(target, Tensor):
-            return as_numbers(target(scores), x.shape[0]), None
-        if scores.dim() != 2:
-            raise InputError(
-                f"the network's output has the shape {tuple(scores.shape)}, one score for each "
-                "place, not for each class: "
-                "give a function of the output as the target, such as lambda out: out[:, 3].mean((1, 2))"
-            )
-        indices = class_indices(target, self.classes, scores)
-        return class_score(scores, indices), tuple(indices)
+        return differentiate(self, x, target, rules)
 
     # The network stays the caller's
+
+    @property
+    def limits(self) -> tuple[Tensor, Tensor]:
+        """What black and white are after normalisation: two tensors (C, 1, 1)."""
+        mean, std = self._preprocessing.mean, self._preprocessing.std
+        return (0 - mean) / std, (1 - mean) / std
 
     @property
     def _lock(self) -> threading.RLock:
@@ -332,8 +318,8 @@ class HookedModel:
                 for module in training:
                     module.training = True
 
-    def _ready(self, x: Tensor) -> Tensor:
-        """Check a batch and bring it to the network's device and type."""
+    def prepare(self, x: Tensor) -> Tensor:
+        """Check a batch, (N, C, H, W), and bring it to the device and type of the network's weights."""
         if not isinstance(x, Tensor):
             raise InputError(
                 f"the network takes a tensor, not {type(x).__name__}; model.preprocess(picture) makes one"

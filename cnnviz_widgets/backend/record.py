@@ -18,6 +18,15 @@ class Record(Mapping[str, Tensor]):
     requires a gradient. What is kept shares no memory with what the network works on, so a ReLU that works
     in place cannot rewrite it. A second pass inside the same ``with`` replaces what the first one left.
 
+    Attributes
+    ----------
+    picture : Tensor or None
+        What a prior is about: the pictures (N, C, H, W) that `HookedModel.run_to` was given.
+    scores : Tensor or None
+        The scores (N, K), where `run_to` went to the end.
+    classes : tuple of str or None
+        The names of the K classes.
+
     Raises
     ------
     LayerError
@@ -37,6 +46,9 @@ class Record(Mapping[str, Tensor]):
         self._stop = stop
         self._passes = 0
         self._results: dict[str, Tensor] = {}
+        self.picture: Tensor | None = None
+        self.scores: Tensor | None = None
+        self.classes: tuple[str, ...] | None = None
         self._tracer = Tracer(network, self._keep, on_start=self._start)
 
     def __enter__(self) -> "Record":

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.autograd.graph import Node
 
 from cnnviz_widgets.backend.answers import Gradients
+from cnnviz_widgets.backend.differentiation import objective_values
 from cnnviz_widgets.backend.hooked_model import HookedModel
 from cnnviz_widgets.backend.layers import Layer
 from cnnviz_widgets.backend.relu_rules import (
@@ -109,9 +110,9 @@ def relu_steps(
 
     names = [layer.name for layer in model.layers]
     with torch.inference_mode(False), torch.enable_grad(), model._evaluating():
-        x = model._ready(x).detach().clone().requires_grad_()
+        x = model.prepare(x).detach().clone().requires_grad_()
         with model.record(*names, keep=note):
-            value, indices = model._objective(x, target)
+            value, indices = objective_values(model, x, target)
         if not value.requires_grad:
             raise GradientError("the objective does not depend on the picture: it has no gradient")
         relus = find_relus(value, x)

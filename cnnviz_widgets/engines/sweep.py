@@ -126,7 +126,7 @@ class Sweep:
         for name, channels in layers.items():
             _check(model, name, channels)
         self.model, self.layers = model, layers
-        self.x = model._ready(one_picture(x)[None]).detach().clone()
+        self.x = model.prepare(one_picture(x)[None]).detach().clone()
         asked = (model, self.x, layers, scores, memory)
         full = FullPasses(*asked)
         self._passes: FullPasses | PartialPasses = full

@@ -40,7 +40,8 @@ def seen_picture(model: HookedModel, picture: Any) -> Bytes:
     """
     x = model.preprocess(picture)
     seen = model.to_picture(x)
-    step = 1 / (255 * model._preprocessing.std.min())
+    black, white = model.limits
+    step = (white - black).max() / 255
     if float((network_input(model, seen) - x.float().cpu()).abs().max()) > 0.51 * step:
         raise InputError(
             f"{model.name} prepares pictures in a way that its mean and std do not undo, so none can be "
