@@ -1,7 +1,7 @@
 """From an objective back to the picture: values, gradients, and what wakes a unit that is silent."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor
@@ -112,9 +112,8 @@ def climbing_gradients(value: Tensor, leaf: Tensor, seen: Tensor) -> tuple[Tenso
     """
     if not value.requires_grad:
         raise GradientError("the objective does not depend on the picture: it has no gradient")
-    gradient: Tensor | None
-    above: Tensor | None
-    gradient, above = torch.autograd.grad(value, (leaf, seen), retain_graph=True, allow_unused=True)
+    found = torch.autograd.grad(value, (leaf, seen), retain_graph=True, allow_unused=True)
+    gradient, above = cast("tuple[Tensor | None, ...]", found)
     if gradient is None:
         raise GradientError("the objective does not depend on what is optimised: it has no gradient")
     if above is None:  # priors alone: no network between
