@@ -84,29 +84,36 @@ class Climb(Iterator[Step]):
     def __next__(self) -> Step:
         if self.last is not None and self.last.index >= self.steps:
             raise StopIteration
-        if self.last is not None:
-            self._move(self.last.index + 1)
-        self.last = self._look(0 if self.last is None else self.last.index + 1)
+        good = self.numbers, self._gradient
+        try:
+            index = 0 if self._gradient is None else self._move(self._gradient)
+            self.last = self._look(index)
+        except BaseException:
+            # The last good step is where it goes on, with a lower rate perhaps; what was remembered is spoilt.
+            self.numbers, self._gradient = good
+            self._memory.clear()
+            raise
         return self.last
 
-    def _move(self, index: int) -> None:
-        """Take a step along the gradient that the last look found."""
-        assert self._gradient is not None
-        gradient, self._gradient = self._gradient, None
+    def _move(self, gradient: Tensor) -> int:
+        """Take a step along the gradient that the last look found, and number it."""
+        index = 1 if self.last is None else self.last.index + 1
         with torch.no_grad():
             numbers = self.optimizer.step(self.numbers, gradient, index, self._memory)
             for regularizer in self.regularizers:
                 numbers = regularizer(numbers, gradient, index)
             self.numbers = self.parameterization.settle(numbers)
+        return index
 
     def _look(self, index: int) -> Step:
         """Draw the pictures, show them to the network, and find which way is up."""
+        objective = self.objective  # once: it may be set by another thread meanwhile
         with torch.inference_mode(False), torch.enable_grad():
             leaf = self.numbers.detach().clone().requires_grad_()
             image = self.parameterization.read(leaf, self.model, self.size)
             # A view of its own, so that the network's part of the gradient can be told from the priors'.
             seen = transformed(image, self.transforms, self._random).view_as(image)
-            terms = self._terms(image, seen)
+            terms = self._terms(objective, image, seen)
             self._check_terms(terms, index)
             value = torch.stack(list(terms.values())).sum(0)
             gradient, woken = climbing_gradients(value.sum(), leaf, seen)
@@ -116,9 +123,9 @@ class Climb(Iterator[Step]):
         told = {name: term.detach().clone() for name, term in terms.items()}
         return Step(index, value.detach(), told, image.detach().clone(), tuple(woken))
 
-    def _terms(self, image: Tensor, seen: Tensor) -> dict[str, Tensor]:
+    def _terms(self, objective: Term, image: Tensor, seen: Tensor) -> dict[str, Tensor]:
         try:
-            record = self.model.run_to(seen, *self.objective.layers, scores=self.objective.reads_scores)
+            record = self.model.run_to(seen, *objective.layers, scores=objective.reads_scores)
         except CnnvizError:
             raise
         except RuntimeError as error:
@@ -128,7 +135,7 @@ class Climb(Iterator[Step]):
                 f"It says: {str(error).splitlines()[0]}"
             ) from error
         record.picture = image
-        terms = evaluate(self.objective, record)
+        terms = evaluate(objective, record)
         return {name: value.expand(len(image)) for name, value in terms.items()}
 
     def _check_terms(self, terms: dict[str, Tensor], index: int) -> None:
