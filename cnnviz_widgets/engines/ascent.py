@@ -89,7 +89,7 @@ class Climb(Iterator[Step]):
             index = 0 if self._gradient is None else self._move(self._gradient)
             self.last = self._look(index)
         except BaseException:
-            # The last good step is where it goes on, with a lower rate perhaps; what was remembered is spoilt.
+            # It can go on from the last good step, with a lower rate; what the optimizer remembers is spoilt.
             self.numbers, self._gradient = good
             self._memory.clear()
             raise

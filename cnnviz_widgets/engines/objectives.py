@@ -37,8 +37,7 @@ class ClassScore(Term):
     @property
     def name(self) -> str:
         """What a curve of it is called."""
-        one = isinstance(self.target, (int, str))
-        return f"{'P of ' if self.probability else ''}class {self.target}" if one else "the classes"
+        return "class probability" if self.probability else "class score"
 
     def __call__(self, record: Record) -> Tensor:
         """Read the score for each picture, (N,)."""

@@ -1,9 +1,8 @@
 """Activation maximization: what picture a class, or a unit, would like to see most."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-
-from torch import Tensor
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from cnnviz_widgets.backend import HookedModel
 from cnnviz_widgets.engines import (
@@ -31,7 +30,7 @@ from cnnviz_widgets.engines.objectives import ClassScore
 from cnnviz_widgets.engines.optimizers import Optimizer
 from cnnviz_widgets.engines.regularizers import Regularizer
 from cnnviz_widgets.engines.transforms import Transform
-from cnnviz_widgets.errors import InputError, nearest
+from cnnviz_widgets.errors import InputError, TargetError, nearest
 
 
 @dataclass(frozen=True)
@@ -121,17 +120,156 @@ class Regularization:
         running.steps = self.steps
 
 
-# Yosinski et al. 2015, table 1, gives decay, blur and clips; rate and start are ours where the table has none.
+# Decay, blur and clips are those of Yosinski et al. 2015, table 1; their rate is for other units than ours.
 _yosinski = Regularization(steps=500, rate=0.1, start="noise", clamp=True)
 PRESETS = {
-    "no prior": Regularization(steps=100),
-    "Simonyan: L2": Regularization(steps=100, l2=1e-3),
-    "L2, blur and jitter": Regularization(steps=100, l2=1e-3, blur=0.5, blur_every=10, jitter=16),
-    "Yosinski 1": replace(_yosinski, blur=0.5, blur_every=4, clip_norm=50),
-    "Yosinski 2": replace(_yosinski, steps=750, decay=0.3, clip_norm=20),
-    "Yosinski 3": replace(_yosinski, steps=1000, decay=1e-4, blur=1.0, blur_every=4),
-    "Yosinski 4": replace(_yosinski, steps=1000, blur=0.5, blur_every=4, clip_contribution=90),
-    "waves (Olah)": Regularization(
-        steps=512, rate=0.05, start="noise", fourier=True, pad=12, jitter=8, scale=0.1, rotate=10
+    "no prior": Regularization(),
+    "Simonyan: L2": Regularization(l2=1e-3),
+    "L2, blur and jitter": Regularization(l2=1e-3, blur=0.5, blur_every=10, jitter=16),
+    "Yosinski: blur, small norms": replace(_yosinski, blur=0.5, blur_every=4, clip_norm=50),
+    "Yosinski: decay, small norms": replace(_yosinski, steps=750, decay=0.3, clip_norm=20),
+    "Yosinski: wide blur": replace(_yosinski, steps=1000, decay=1e-4, blur=1.0, blur_every=4),
+    "Yosinski: small contributions": replace(
+        _yosinski, steps=1000, blur=0.5, blur_every=4, clip_contribution=90
+    ),
+    "Olah: waves": Regularization(
+        steps=512, start="noise", fourier=True, pad=12, jitter=8, scale=0.1, rotate=10
     ),
 }
+"""Settings by name, for pictures of 224 px; see `preset`."""
+
+LADDER = {
+    "no prior": Regularization(),
+    "L2": Regularization(l2=1e-3),
+    "blur": Regularization(blur=0.5, blur_every=2),
+    "TV": Regularization(tv=1e-2),
+    "jitter": Regularization(jitter=16),
+    "jitter and waves": Regularization(start="noise", fourier=True, pad=12, jitter=8, scale=0.1, rotate=10),
+}
+"""One prior after the other, for the same unit; see `priors_ladder`."""
+
+DECK = ("dumbbell", "cup", "dalmatian", "bell pepper", "lemon", "husky")
+"""The classes of the lecture's gallery."""
+
+_MADE_FOR = 224  # pixels: the side that jitter and padding are given for
+
+
+def preset(name: str, model: HookedModel, among: Mapping[str, Regularization] = PRESETS) -> Regularization:
+    """Look up settings by name, their pixels scaled to the pictures of a network.
+
+    Raises
+    ------
+    InputError
+        If there are no settings of this name.
+    """
+    if name not in among:
+        raise InputError(f"there is no preset {name!r}. {nearest(name, among)}")
+    found, share = among[name], min(model.input_shape[1:]) / _MADE_FOR
+    return replace(found, jitter=round(found.jitter * share), pad=round(found.pad * share))
+
+
+def maximize_activation(
+    model: HookedModel,
+    target: Term | int | str | Sequence[int | str],
+    settings: Regularization | str = "L2, blur and jitter",
+    *,
+    start: Start | None = None,
+    seed: int = 0,
+    **changes: Any,
+) -> Climb:
+    """Find a picture that a class, or a unit, responds to most: the "appearance model" of a class.
+
+    Climbs S_c(I) - lambda ||I||² from the mean colour, with the weights fixed; S_c is the score before the
+    softmax. Simonyan et al. 2014, equation 1; other settings are those of Yosinski et al. 2015, section 4,
+    and Olah et al. 2017.
+
+    Parameters
+    ----------
+    model : HookedModel
+        The network.
+    target : int, str, sequence or Term
+        A class by number or name; several, whose pictures climb together; or any objective, such as
+        ``Channel("conv5", 13)`` or ``Neuron("fc8", 3)``.
+    settings : Regularization or str
+        Priors, transforms, rate and steps, or the name of a preset.
+    start : "zero", "noise" or Tensor, (N, C, H, W), optional
+        Where to start; None: what the settings say.
+    seed : int
+        Of noise and transforms.
+    **changes
+        Settings that differ: ``l2=1e-2``, ``steps=50``.
+
+    Returns
+    -------
+    Climb
+        An iterator of `Step`; ``*_, last = maximize_activation(...)`` runs it.
+
+    Raises
+    ------
+    InputError
+        If there is no such preset or setting.
+    TargetError, LayerError
+        If there is no such class, layer or unit.
+
+    Notes
+    -----
+    Differs from the paper, which gives neither lambda nor rate: the rate here is the mean size of a step, so
+    that it means the same on all networks. Cost: one forward and one backward pass a step.
+    """
+    found = preset(settings, model) if isinstance(settings, str) else settings
+    unknown = set(changes) - {each.name for each in fields(Regularization)}
+    if unknown:
+        known = ", ".join(each.name for each in fields(Regularization))
+        raise InputError(f"there is no setting {sorted(unknown)[0]!r}; there are {known}")
+    found = replace(found, **changes)
+    wanted, pictures = _wanted(model, target)
+    return climb(
+        model,
+        found.objective(wanted),
+        start=found.start if start is None else start,  # type: ignore[arg-type]
+        steps=found.steps,
+        optimizer=found.optimizer(),
+        parameterization=Fourier() if found.fourier else Pixels(),
+        transforms=found.transforms(),
+        regularizers=found.regularizers(model),
+        pictures=pictures,
+        seed=seed,
+    )
+
+
+def priors_ladder(
+    model: HookedModel, target: Term | int | str, *, start: Start | None = None, seed: int = 0, **changes: Any
+) -> dict[str, Climb]:
+    """Climb for one unit with one prior after the other: none, L2, blur, TV, jitter, jitter and waves.
+
+    Parameters
+    ----------
+    model, target, start, seed, **changes
+        As for `maximize_activation`.
+
+    Returns
+    -------
+    dict of str to Climb
+        The prior's name to its climb.
+    """
+    return {
+        name: maximize_activation(
+            model, target, preset(name, model, LADDER), start=start, seed=seed, **changes
+        )
+        for name in LADDER
+    }
+
+
+def _wanted(model: HookedModel, target: Any) -> tuple[Term, int]:
+    """Turn a target into an objective, and say how many pictures it is about."""
+    if isinstance(target, Term):
+        return target, 1
+    if isinstance(target, (int, str)):
+        model.class_index(target)  # says what there is
+        return ClassScore(target), 1
+    targets = list(target)
+    if not targets:
+        raise TargetError("no class was given: name at least one")
+    for each in targets:
+        model.class_index(each)
+    return ClassScore(targets), len(targets)

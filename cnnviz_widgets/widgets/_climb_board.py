@@ -149,7 +149,7 @@ class Board:
         self.woken |= {first + each for each in step.woken}
         for name, numbers in step.terms.items():
             for i, value in enumerate(numbers.tolist()):
-                self.values[first + i].setdefault(name, []).append((step.index, value))
+                self.values[first + i].setdefault(name, []).append((step.index, value + 0.0))  # no -0
 
 
 def painted(model: HookedModel, image: Tensor, contrast: bool = False) -> Bytes:

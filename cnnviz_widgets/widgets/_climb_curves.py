@@ -1,4 +1,4 @@
-"""Curves of the terms over the steps, as SVG: drawn many times a second, for which matplotlib takes too long."""
+"""Curves of the terms over the steps, as SVG: drawn many times a second; matplotlib takes too long."""
 
 import html
 import math

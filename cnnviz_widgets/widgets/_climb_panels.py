@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 import ipywidgets as W
 import numpy as np
 
-from cnnviz_widgets.paint import draw_box, fitted, jpeg, sheet
+from cnnviz_widgets.paint import draw_box, jpeg
+from cnnviz_widgets.paint.blocks import fitted
 from cnnviz_widgets.paint.rgba import Bytes
-from cnnviz_widgets.paint.sheets import Sheet
+from cnnviz_widgets.paint.sheets import Sheet, sheet
 from cnnviz_widgets.widgets._climb_board import Board
 from cnnviz_widgets.widgets._surface import Surface
 
@@ -67,60 +68,58 @@ class FilmStrip:
 
     def __init__(self, on_step: Callable[[int], None]) -> None:
         self._on_step, self._showing = on_step, False
-        self.slider = W.SelectionSlider(
-            options=[("0", 0)],
+        self.slider = W.IntSlider(
             description="Step",
+            max=1,
             layout=W.Layout(width="480px", max_width="100%"),
             style={"description_width": "62px"},
         )
         self.slider.observe(self._moved, "value")
         self.surface = Surface(on_click=self._clicked)
         self.box = W.VBox([self.slider, self.surface.canvas], layout=W.Layout(max_width="100%"))
-        self._places: list[int] = []
+        self._steps: list[int] = []  # of the frames on screen
         self._board: Board | None = None
+        self._sheet: Sheet | None = None
 
     def draw(self, board: Board, number: int, step: int, contrast: bool = False) -> None:
         """Paint the frames of picture `number`; the one at `step` has a frame, -1 is the newest."""
-        self._board, film = board, board.film
+        film = board.film
         now = len(film) - 1 if step == -1 else film.place(step)
-        self._offer(film.steps, now)
+        self.show_step(board, step)
         places = np.unique(np.linspace(0, len(film) - 1, _FRAMES).round().astype(int)).tolist()
-        self._places = places
+        self._steps = [film.steps[place] for place in places]
         nearest = min(places, key=lambda place: abs(place - now))
         cells: list[Bytes | None] = []
         for place in places:
             cell = fitted(board.picture(number, place, contrast), _FRAME)
             cells.append(draw_box(cell, (0, 0, _FRAME, _FRAME), CHOSEN, 3) if place == nearest else cell)
         cells += [None] * (_FRAMES - len(cells))
-        captions = [f"step {film.steps[place]}" for place in places]
+        captions = [f"step {each}" for each in self._steps]
         strip = sheet([cells], captions=[[*captions, *[""] * (_FRAMES - len(captions))]], text=11, gap=6)
         self._sheet = strip
         self.surface.show(jpeg(strip.array, 90), "jpeg", strip.size)
 
-    def _offer(self, steps: Sequence[int], now: int) -> None:
-        self._showing = True
+    def show_step(self, board: Board, step: int) -> None:
+        """Bring the slider to a step; -1 is the newest."""
+        self._board, self._showing = board, True
         try:
-            options = [(str(step), step) for step in steps]
-            options = options if len(options) > 1 else [*options, *options]  # a slider needs two ends
-            if list(self.slider.options) != options:
-                self.slider.options = options
-            self.slider.disabled = len(steps) < 2
-            self.slider.value = steps[now]
+            self.slider.max, self.slider.disabled = max(1, board.step), board.step == 0
+            self.slider.value = board.step if step == -1 else step
         finally:
             self._showing = False
 
     def _moved(self, change: object) -> None:
-        if not self._showing and self._board is not None:
-            self._tell(int(self.slider.value))
+        if not self._showing:
+            self._tell(self.slider.value)
 
     def _clicked(self, x: float, y: float) -> None:
-        found = self._sheet.locate(x, y) if self._board is not None else None
-        if found is not None and found[1] < len(self._places) and self._board is not None:
-            self._tell(self._board.film.steps[self._places[found[1]]])
+        found = self._sheet.locate(x, y) if self._sheet is not None else None
+        if found is not None and found[1] < len(self._steps):
+            self._tell(self._steps[found[1]])
 
     def _tell(self, step: int) -> None:
-        assert self._board is not None
-        self._on_step(-1 if step == self._board.film.steps[-1] else step)
+        if self._board is not None:
+            self._on_step(-1 if step == self._board.step else step)
 
 
 def _cut(text: str, side: int) -> str:
