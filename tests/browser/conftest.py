@@ -45,9 +45,9 @@ def lab(browser: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[L
         yield server
 
 
-@pytest.fixture(scope="module")
-def pool(lab: LabServer, browser: object) -> Iterator[list]:
-    """The tabs that the tests of one file have opened, each with its kernel: to open one takes 20 seconds."""
+@pytest.fixture(scope="session")
+def tabs(lab: LabServer, browser: object) -> Iterator[list]:
+    """The tabs that tests have opened, each with its kernel: to open one and import torch takes 20 seconds."""
     pages: list = []
     yield pages
     for page in pages:
@@ -55,28 +55,30 @@ def pool(lab: LabServer, browser: object) -> Iterator[list]:
 
 
 @pytest.fixture
-def open_notebook(lab: LabServer, browser: object, pool: list) -> Callable:
+def open_notebook(lab: LabServer, browser: object, tabs: list) -> Callable:
     """Open `name` (below lectures/) with `env` for its kernel, in a window of `viewport`.
 
-    A tab that an earlier test of the file left is taken again, with no outputs and no variables; modules
-    stay imported.
+    A tab that an earlier test left is taken again, with no outputs, variables or widgets; modules stay
+    imported. With `keep`, the name of a widget, a notebook that has run and is still there is not run again:
+    the widget gets its first traits back.
     """
     from tests.browser.lab import NotebookPage
 
     taken: list[NotebookPage] = []
 
     def open_(
-        name: str, env: dict[str, str] | None = None, viewport: dict[str, int] | None = None
+        name: str,
+        env: dict[str, str] | None = None,
+        viewport: dict[str, int] | None = None,
+        keep: str = "",
     ) -> NotebookPage:
-        name = lab.with_environment(name, env) if env else name
-        for page in pool:
-            if page.name == name and page not in taken:
-                page.start_over()
-                break
-        else:
-            page = NotebookPage(lab, browser, name)
-            pool.append(page)
+        free = [page for page in tabs if page not in taken]
+        if not free:
+            free = [NotebookPage(lab, browser)]
+            tabs.extend(free)
+        page = free[0]
         page.page.set_viewport_size(viewport or {"width": 1280, "height": 1000})
+        page.show(name, env or {}, keep)
         taken.append(page)
         return page
 

@@ -11,8 +11,9 @@ assert page.console_errors() == []
 import ast
 import base64
 import io
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -66,10 +67,25 @@ _RUN_CODE = """async code => {
 }"""
 _CLEAR = """async () => {
   const app = window.jupyterapp;
+  await app.shell.currentWidget.sessionContext.ready;
   await app.shell.currentWidget.sessionContext.session.kernel.requestExecute({code: ''}).done;
   await app.commands.execute('notebook:clear-all-cell-outputs');
   app.shell.currentWidget.content.node.scrollTop = 0;
 }"""
+_FILL = """notebook => {
+  window.jupyterapp.shell.currentWidget.content.model.fromJSON(notebook);
+}"""
+_FORGET = """
+import sys
+if 'ipywidgets' in sys.modules:
+    from ipywidgets.widgets.widget import _instances
+    canvas = sys.modules.get('ipycanvas.canvas')  # its manager lives as long as the kernel
+    for each in list(_instances.values()):
+        if canvas is None or each is not canvas._CANVAS_MANAGER:
+            each.close()
+"""
+_GIVE = "import os; [os.environ.pop(each, None) for each in old]; os.environ.update(new)"
+_TAB = "tab.ipynb"
 _CANVAS_BYTES = "canvas => canvas.toDataURL('image/png')"
 _IMAGE_BYTES = """async image => {
   await image.decode();
@@ -116,34 +132,54 @@ class Slider:
 
 
 class NotebookPage:
-    """One notebook in one browser tab with a kernel of its own. `page` is playwright's."""
+    """A browser tab with a kernel of its own, in which one notebook after another is shown. `page` is playwright's."""
 
-    def __init__(self, server: LabServer, browser: Browser, name: str) -> None:
-        if not (server.root / name).is_file():
-            there = ", ".join(sorted(path.name for path in server.root.glob("*.ipynb"))) or "none"
-            raise FileNotFoundError(f"no notebook {name}; there are: {there}")
-        self.name = name
+    def __init__(self, server: LabServer, browser: Browser) -> None:
+        self._server, self._shown, self._keep, self._env = server, ("", {}), "", {}
         self._context = browser.new_context(viewport={"width": 1280, "height": 1000})
         self._console: list[str] = []
         self.page: Page = self._context.new_page()
         self.page.on("console", self._note)
         self.page.on("pageerror", lambda error: self._console.append(f"uncaught: {error}"))
-        self.page.goto(server.url(self.name))
+        self.page.goto(server.url(server.write(_TAB, "")))
         self.page.wait_for_function(_IS_OPEN, timeout=60_000)
 
-    def start_over(self) -> None:
-        """Forget all outputs, variables and console errors; what is imported stays."""
+    def show(self, name: str, env: Mapping[str, str], keep: str = "") -> None:
+        """Put a notebook into the tab: all cells, nothing run, as if it had just been opened.
+
+        With `keep`, what has run of the same notebook stays, and this widget gets its first traits back.
+        """
+        path = self._server.root / name
+        if not path.is_file():
+            there = ", ".join(sorted(each.name for each in self._server.root.glob("*.ipynb"))) or "none"
+            raise FileNotFoundError(f"no notebook {name}; there are: {there}")
+        if keep and self._keep == keep and self._shown == (name, env):
+            self.evaluate(f"{keep}.set(**_first)")
+            self._console.clear()
+            return
+        notebook = json.loads(path.read_text(encoding="utf-8"))
         self.page.evaluate(_CLEAR)
-        self.evaluate("get_ipython().reset(new_session=False)")
+        self.evaluate(f"exec({_FORGET!r}) or get_ipython().reset(new_session=False)")
+        self.evaluate(f"exec({_GIVE!r}, {{'old': {list(self._env)!r}, 'new': {dict(env)!r}}})")
+        self.page.evaluate(_FILL, notebook)
+        self._shown, self._keep, self._env = (name, dict(env)), "", dict(env)
+        self._wanted = keep
         self._console.clear()
 
     def run_all(self, timeout: float = 120, check: bool = True) -> None:
-        """Run every cell; with `check`, fail if a cell does."""
+        """Run every cell; with `check`, fail if a cell does. What was kept is not run again."""
+        if self._keep:
+            return
         self.page.evaluate(_RUN_ALL)
         self.page.wait_for_function(_IS_DONE, timeout=timeout * 1000)
         failed = self.errors() if check else []
         if failed:
-            raise AssertionError(f"{self.name} did not run to its end: {'; '.join(failed)}")
+            raise AssertionError(f"{self._shown[0]} did not run to its end: {'; '.join(failed)}")
+        if self._wanted:
+            w = self._wanted
+            first = f"{{each: getattr({w}, each) for each in (*{w}.recompute_on, *{w}.redraw_on)}}"
+            self.evaluate(f"globals().update(_first={first})")
+            self._keep = w
 
     def errors(self) -> list[str]:
         return self.page.evaluate(_ERRORS)

@@ -15,7 +15,6 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
@@ -62,26 +61,6 @@ class LabServer:
         notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
         self._put(self.root / name, nbformat.writes(notebook))
         return name
-
-    def with_environment(self, notebook: str, env: Mapping[str, str]) -> str:
-        """Copy a notebook so that its kernel starts with these variables, and return the copy's name."""
-        # A kernel takes its variables from its kernelspec, so each set of them is one.
-        name = f"python3-{abs(hash(frozenset(env.items()))):x}"
-        spec = {
-            "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
-            "display_name": "Python 3, " + " ".join(f"{key}={value}" for key, value in env.items()),
-            "language": "python",
-            "env": dict(env),
-        }
-        folder = self.home / "data" / "kernels" / name
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "kernel.json").write_text(json.dumps(spec))
-        source = self.root / notebook
-        contents = nbformat.read(source, as_version=4)
-        contents.metadata["kernelspec"] = {"name": name, "display_name": name, "language": "python"}
-        copy = source.with_stem(f"{source.stem}-{name}")
-        self._put(copy, nbformat.writes(contents))
-        return copy.relative_to(self.root).as_posix()
 
     def close(self) -> None:
         if self._process.poll() is None:

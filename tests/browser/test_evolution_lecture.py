@@ -39,7 +39,7 @@ def chosen_column(page) -> int:
 
 @pytest.fixture
 def lecture(open_notebook):
-    page = open_notebook(LECTURE)
+    page = open_notebook(LECTURE, keep="w")
     page.run_all()
     whole = "all((w.layer, t) in w.result.walls for t in range(8))"
     page.wait_for(lambda: page.evaluate(whole), True, timeout=100)
@@ -107,12 +107,12 @@ def test_a_row_is_kept_and_a_new_layer_is_shown(lecture):
     before = chart()
     lecture.dropdown("Keeps").select_option(label="the same picture")
     lecture.wait_for_change(chart, before)
-    assert "of relu1's channels keep the strongest picture" in words(lecture)
+    lecture.wait_for(lambda: "of relu1's channels keep the strongest picture" in words(lecture), True)
     assert lecture.evaluate("w.error") is None and lecture.console_errors() == []
 
 
 def test_it_fits_a_narrow_window(open_notebook):
-    page = open_notebook(LECTURE, viewport={"width": 1000, "height": 900})
+    page = open_notebook(LECTURE, viewport={"width": 1000, "height": 900}, keep="w")
     page.run_all()
     whole = page.page.locator(".cnnviz").first
     whole.scroll_into_view_if_needed()

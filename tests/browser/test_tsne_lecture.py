@@ -46,7 +46,7 @@ def colors_on_screen(page) -> int:
 
 @pytest.fixture
 def small(lab, open_notebook):
-    page = open_notebook(lab.write("small_map.ipynb", SMALL))
+    page = open_notebook(lab.write("small_map.ipynb", SMALL), keep="w")
     page.run_all()
     page.evaluate("w.wait()")
     page.page.locator(".cnnviz").first.scroll_into_view_if_needed()
