@@ -125,6 +125,9 @@ _HOMES = {
         "segment_by_field",
         "category_counts",
         "labels_from_json",
+        "maximize_activation",
+        "priors_ladder",
+        "Regularization",
     ],
     "widgets": [
         "TaskStrip",
@@ -141,6 +144,7 @@ _HOMES = {
         "CAMExplorer",
         "MinimalImageStepper",
         "ReceptiveFieldMapper",
+        "OptimizerViewer",
     ],
     "errors": [
         "CnnvizError",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor
@@ -50,7 +50,8 @@ class Step:
 class Climb(Iterator[Step]):
     """A climb that goes on as far as it is asked; `climb` makes one, and says what the settings are.
 
-    What is set between two steps (a weight, a rate, more steps) counts from the next step on.
+    What is set between two steps (a weight, a rate, more steps) counts from the next step on. Another
+    objective or other transforms cost one pass more, since another way is up.
     """
 
     model: HookedModel
@@ -66,6 +67,7 @@ class Climb(Iterator[Step]):
     last: Step | None = None
     _memory: dict[str, Any] = field(default_factory=dict)
     _gradient: Tensor | None = None
+    _climbed: tuple[Term, tuple[Transform, ...]] | None = None
 
     def __post_init__(self) -> None:
         self._random = torch.Generator().manual_seed(self.seed)
@@ -82,44 +84,48 @@ class Climb(Iterator[Step]):
             )
 
     def __next__(self) -> Step:
-        if self.last is not None and self.last.index >= self.steps:
+        taken = -1 if self.last is None else self.last.index
+        if taken >= self.steps:
             raise StopIteration
-        good = self.numbers, self._gradient
+        good = self.numbers, self._gradient, self._climbed
         try:
-            index = 0 if self._gradient is None else self._move(self._gradient)
-            self.last = self._look(index)
+            if self.last is not None:
+                if self._climbed != (self.objective, tuple(self.transforms)):
+                    self._look(taken)  # what is wanted was changed, and another way is up
+                self._move(taken + 1)
+            self.last = self._look(taken + 1)
         except BaseException:
             # It can go on from the last good step, with a lower rate; what the optimizer remembers is spoilt.
-            self.numbers, self._gradient = good
+            self.numbers, self._gradient, self._climbed = good
             self._memory.clear()
             raise
         return self.last
 
-    def _move(self, gradient: Tensor) -> int:
-        """Take a step along the gradient that the last look found, and number it."""
-        index = 1 if self.last is None else self.last.index + 1
-        with torch.no_grad():
+    def _move(self, index: int) -> None:
+        """Take a step along the gradient that the last look found."""
+        gradient = cast(Tensor, self._gradient)
+        with torch.inference_mode(False), torch.no_grad():
             numbers = self.optimizer.step(self.numbers, gradient, index, self._memory)
             for regularizer in self.regularizers:
                 numbers = regularizer(numbers, gradient, index)
             self.numbers = self.parameterization.settle(numbers)
-        return index
 
     def _look(self, index: int) -> Step:
         """Draw the pictures, show them to the network, and find which way is up."""
-        objective = self.objective  # once: it may be set by another thread meanwhile
+        # once: they may be set by another thread meanwhile
+        objective, transforms = self.objective, tuple(self.transforms)
         with torch.inference_mode(False), torch.enable_grad():
             leaf = self.numbers.detach().clone().requires_grad_()
             image = self.parameterization.read(leaf, self.model, self.size)
             # A view of its own, so that the network's part of the gradient can be told from the priors'.
-            seen = transformed(image, self.transforms, self._random).view_as(image)
+            seen = transformed(image, transforms, self._random).view_as(image)
             terms = self._terms(objective, image, seen)
             self._check_terms(terms, index)
             value = torch.stack(list(terms.values())).sum(0)
             gradient, woken = climbing_gradients(value.sum(), leaf, seen)
         if not torch.isfinite(gradient.sum()):
             raise self._broken("the gradient", "is not a finite number", index)
-        self._gradient = gradient
+        self._gradient, self._climbed = gradient, (objective, transforms)
         told = {name: term.detach().clone() for name, term in terms.items()}
         return Step(index, value.detach(), told, image.detach().clone(), tuple(woken))
 
@@ -129,6 +135,8 @@ class Climb(Iterator[Step]):
         except CnnvizError:
             raise
         except RuntimeError as error:
+            if image.shape[1:] == self.model.input_shape:
+                raise  # the network's own
             size, made = ("x".join(map(str, each)) for each in (image.shape[1:], self.model.input_shape))
             raise InputError(
                 f"{self.model.name} cannot take pictures of {size}; it was made for {made}. "
@@ -247,9 +255,10 @@ def _start(
         raise InputError(f"a start is 'zero', 'noise' or a tensor of pictures, not {start!r}")
     if pictures < 1:
         raise InputError(f"a climb needs at least one picture, not {pictures}")
-    shape = (pictures, model.input_shape[0], *(size or model.input_shape[1:]))
-    if min(shape) < 1:
-        raise InputError(f"a picture has at least one row and one column, not {size}")
+    size = tuple(model.input_shape[1:]) if size is None else size
+    if not isinstance(size, Sequence) or len(size) != 2 or min(size) < 1:
+        raise InputError(f"a size is a number of rows and one of columns, at least 1 each, not {size!r}")
+    shape = (pictures, model.input_shape[0], *size)
     if start == "zero":
         return model.prepare(torch.zeros(shape))
     # A generator of its own for each picture, so that it starts alike alone and among others.

@@ -1,5 +1,10 @@
 """The mathematics of the lecture, one file per notebook: tensors in, numbers out."""
 
+from cnnviz_widgets.methods.activation_maximization import (
+    Regularization,
+    maximize_activation,
+    priors_ladder,
+)
 from cnnviz_widgets.methods.activations import ActivationMaps, activation_maps
 from cnnviz_widgets.methods.agreement import (
     Matches,
@@ -109,6 +114,7 @@ __all__ = [
     "PoolingPass",
     "Reduction",
     "Region",
+    "Regularization",
     "ReluPass",
     "Retouch",
     "RuleComparison",
@@ -158,6 +164,7 @@ __all__ = [
     "map_similarity",
     "mask_iou",
     "matched",
+    "maximize_activation",
     "minimal_image",
     "minimal_image_steps",
     "nearest_neighbors",
@@ -169,6 +176,7 @@ __all__ = [
     "picture_grid",
     "pixel_accuracy",
     "pooling_backprop",
+    "priors_ladder",
     "project",
     "randomized",
     "relu_backprop",

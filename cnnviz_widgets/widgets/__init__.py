@@ -1,5 +1,6 @@
 """The widgets: one thin view per lecture."""
 
+from cnnviz_widgets.widgets.activation_maximization import OptimizerViewer
 from cnnviz_widgets.widgets.activations import ActivationBrowser
 from cnnviz_widgets.widgets.backprop import BackpropStepper
 from cnnviz_widgets.widgets.cam import CAMExplorer
@@ -24,6 +25,7 @@ __all__ = [
     "MinimalImageStepper",
     "NeighborBrowser",
     "OcclusionSlider",
+    "OptimizerViewer",
     "ReceptiveFieldMapper",
     "RuleComparer",
     "SaliencyExplorer",

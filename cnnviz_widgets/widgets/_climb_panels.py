@@ -13,7 +13,7 @@ from cnnviz_widgets.widgets._climb_board import Board
 from cnnviz_widgets.widgets._surface import Surface
 
 CHOSEN = (230, 110, 0)
-_ALONE, _AMONG = 336, 150  # screen pixels of a picture's side
+_ALONE, _AMONG = 336, 180  # screen pixels of a picture's side
 _FRAME, _FRAMES = 78, 9  # of the film: side in pixels, and how many are on show
 
 
@@ -123,5 +123,5 @@ class FilmStrip:
 
 
 def _cut(text: str, side: int) -> str:
-    most = side // 7
+    most = 2 * side // 13  # a letter is 6 to 7 pixels wide
     return text if len(text) <= most else text[: most - 1] + "\N{HORIZONTAL ELLIPSIS}"

@@ -47,7 +47,7 @@ def lab(browser: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[L
 
 @pytest.fixture(scope="session")
 def tabs(lab: LabServer, browser: object) -> Iterator[list]:
-    """The tabs that tests have opened, each with its kernel: to open one and import torch takes 20 seconds."""
+    """The tabs that tests have opened, each with its kernel: opening one and importing torch take 20 s."""
     pages: list = []
     yield pages
     for page in pages:

@@ -132,7 +132,7 @@ class Slider:
 
 
 class NotebookPage:
-    """A browser tab with a kernel of its own, in which one notebook after another is shown. `page` is playwright's."""
+    """A browser tab with a kernel of its own, for one notebook after another. `page` is playwright's."""
 
     def __init__(self, server: LabServer, browser: Browser) -> None:
         self._server, self._shown, self._keep, self._env = server, ("", {}), "", {}
