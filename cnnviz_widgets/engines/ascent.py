@@ -255,10 +255,10 @@ def _start(
         raise InputError(f"a start is 'zero', 'noise' or a tensor of pictures, not {start!r}")
     if pictures < 1:
         raise InputError(f"a climb needs at least one picture, not {pictures}")
-    size = tuple(model.input_shape[1:]) if size is None else size
-    if not isinstance(size, Sequence) or len(size) != 2 or min(size) < 1:
-        raise InputError(f"a size is a number of rows and one of columns, at least 1 each, not {size!r}")
-    shape = (pictures, model.input_shape[0], *size)
+    sides: Sequence[int] = model.input_shape[1:] if size is None else size
+    if not isinstance(sides, Sequence) or len(sides) != 2 or min(sides) < 1:
+        raise InputError(f"a size is a number of rows and one of columns, at least 1 each, not {sides!r}")
+    shape = (pictures, model.input_shape[0], *sides)
     if start == "zero":
         return model.prepare(torch.zeros(shape))
     # A generator of its own for each picture, so that it starts alike alone and among others.

@@ -40,7 +40,8 @@ class Ascent:
         Of step number, counted from 1, where it is callable.
     normalized : bool
         Divide the gradient by the mean of its absolute values, for each picture: the step's size is then the
-        rate's, on any network and in any layer. Nguyen et al. 2016 do so.
+        rate's, on any network and in any layer. Nguyen et al. 2016 do so. The mean is over the numbers that
+        have a gradient: a neuron that sees a small part of the picture would otherwise take giant steps there.
     """
 
     rate: Rate
@@ -49,7 +50,9 @@ class Ascent:
     def step(self, numbers: Tensor, gradient: Tensor, index: int, memory: dict[str, Any]) -> Tensor:
         """Go one step."""
         if self.normalized:
-            size = gradient.flatten(1).abs().mean(1).clamp(min=torch.finfo(gradient.dtype).tiny)
+            flat = gradient.flatten(1)
+            size = flat.abs().sum(1) / flat.count_nonzero(1).clamp(min=1)
+            size = size.clamp(min=torch.finfo(gradient.dtype).tiny)
             gradient = gradient / size.reshape(-1, *[1] * (gradient.dim() - 1))
         return numbers + rate_at(self.rate, index) * gradient
 
