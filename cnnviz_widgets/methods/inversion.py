@@ -151,9 +151,10 @@ def invert(
     return running
 
 
-def steer(running: Climb, wanted: CodeMatch, settings: InversionSettings) -> None:
+def steer(running: Climb, settings: InversionSettings) -> None:
     """Let an inversion that is going on follow other settings from its next step on."""
     pixels = running.numbers[0].numel()
+    wanted = next(term for _, term in running.objective.parts if isinstance(term, CodeMatch))
     optimizer = settings.optimizer(running.model, pixels)
     optimizer.climb = running
     running.objective = settings.objective(running.model, wanted, pixels)
