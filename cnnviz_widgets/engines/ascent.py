@@ -117,8 +117,8 @@ class Climb(Iterator[Step]):
         with torch.inference_mode(False), torch.enable_grad():
             leaf = self.numbers.detach().clone().requires_grad_()
             image = self.parameterization.read(leaf, self.model, self.size)
-            # A view of its own, so that the network's part of the gradient can be told from the priors'.
-            seen = transformed(image, transforms, self._random).view_as(image)
+            # Always a tensor of its own: the network's part of the gradient can be told from the priors'.
+            seen = transformed(image, transforms, self._random)
             terms = self._terms(objective, image, seen)
             self._check_terms(terms, index)
             value = torch.stack(list(terms.values())).sum(0)
@@ -127,7 +127,7 @@ class Climb(Iterator[Step]):
             raise self._broken("the gradient", "is not a finite number", index)
         self._gradient, self._climbed = gradient, (objective, transforms)
         told = {name: term.detach().clone() for name, term in terms.items()}
-        return Step(index, value.detach(), told, image.detach().clone(), tuple(woken))
+        return Step(index, value.detach(), told, image.detach(), tuple(woken))
 
     def _terms(self, objective: Term, image: Tensor, seen: Tensor) -> dict[str, Tensor]:
         try:

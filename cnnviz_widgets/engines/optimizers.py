@@ -41,7 +41,7 @@ class Ascent:
     normalized : bool
         Divide the gradient by the mean of its absolute values, for each picture: the step's size is then the
         rate's, on any network and in any layer. Nguyen et al. 2016 do so. The mean is over the numbers that
-        have a gradient: a neuron that sees a small part of the picture would otherwise take giant steps there.
+        have a gradient: a neuron that sees a small part of the picture would otherwise take giant steps.
     """
 
     rate: Rate

@@ -87,6 +87,15 @@ def test_ones_gradient_is_not_changed_by_the_others_silence():
     assert gradient.flatten(1).tolist() == [[0, 1], [1, 1]] and woken == [1]
 
 
+def test_a_picture_with_one_way_up_keeps_its_other_gates():
+    """Two branches: the first picture has neither, the second one of them."""
+    leaf = torch.tensor([[[[0.0, 0.0]]], [[[5.0, 0.0]]]], requires_grad=True)
+    seen = leaf.view_as(leaf)
+    value = (seen[..., 0] - 1).relu().sum() + (seen[..., 1] - 1).relu().sum()
+    gradient, woken = climbing_gradients(value, leaf, seen)
+    assert gradient.flatten(1).tolist() == [[1, 1], [1, 0]] and woken == [0]
+
+
 def test_a_ceiling_is_a_silence_too():
     leaf = torch.tensor([[[[9.0]]], [[[-1.0]]], [[[3.0]]]]).requires_grad_()
     seen = leaf.view_as(leaf)

@@ -42,6 +42,9 @@ def test_adam_is_pytorchs():
     ours = followed(Adam(0.07), wobbly, x, 30)
     theirs = torch_followed(lambda p: torch.optim.Adam(p, lr=0.07, maximize=True), wobbly, x, 30)
     torch.testing.assert_close(ours, theirs)
+    faint = lambda x, index: 1e-8 * wobbly(x, index)  # noqa: E731 - where what guards the division counts
+    theirs = torch_followed(lambda p: torch.optim.Adam(p, lr=0.07, maximize=True), faint, x, 5)
+    torch.testing.assert_close(followed(Adam(0.07), faint, x, 5), theirs)
     rate = stages((10, 0.1), (10, 0.01))
     ours = followed(Adam(rate, betas=(0.5, 0.9)), wobbly, x, 30)
     make = lambda p: torch.optim.Adam(p, lr=0.1, betas=(0.5, 0.9), maximize=True)  # noqa: E731
