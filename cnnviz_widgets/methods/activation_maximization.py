@@ -142,7 +142,7 @@ LADDER = {
     "no prior": Regularization(),
     "L2": Regularization(l2=1e-3),
     "blur": Regularization(blur=0.5, blur_every=2),
-    "TV": Regularization(tv=1e-2),
+    "TV": Regularization(tv=1e-3),
     "jitter": Regularization(jitter=16),
     "jitter and waves": Regularization(start="noise", fourier=True, pad=12, jitter=8, scale=0.1, rotate=10),
 }

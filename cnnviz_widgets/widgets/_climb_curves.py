@@ -9,7 +9,7 @@ import numpy as np
 from cnnviz_widgets.widgets._captions import number
 
 _WIDTH, _HEIGHT = 400, 230
-_LEFT, _TOP, _RIGHT, _BELOW = 52, 10, 392, 172  # of the axes
+_LEFT, _TOP, _RIGHT, _BELOW = 52, 10, 384, 172  # of the axes
 # Okabe & Ito's colours, that all eyes can tell apart; dashes tell them apart in print.
 _COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#222222")
 _DASHES = ("", "6 3", "2 3", "8 3 2 3", "1 2", "4 4")

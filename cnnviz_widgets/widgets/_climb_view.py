@@ -23,7 +23,7 @@ from cnnviz_widgets.widgets._view import View
 
 _FILM_EVERY = 0.5  # seconds between two drawings of the film while it runs
 _MOST_FRAMES = 60  # of a GIF
-_LOOKS = [("as the network sees them", "true"), ("contrast stretched", "stretched")]
+_LOOKS = [("as they are", "true"), ("stretched", "stretched")]
 
 
 class ClimbView(View):

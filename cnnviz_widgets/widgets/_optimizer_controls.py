@@ -11,7 +11,7 @@ from cnnviz_widgets.widgets._layout import flow, looks
 from cnnviz_widgets.widgets._pictures import PictureChooser
 
 _SHOWN = [("one picture", "one"), ("a gallery of classes", "classes"), ("a ladder of priors", "priors")]
-_STARTS = [("the mean colour", "zero"), ("noise", "noise"), ("a picture", "picture")]
+_STARTS = [("mean colour", "zero"), ("noise", "noise"), ("a picture", "picture")]
 _UNITS = [("the whole channel", "channel"), ("its middle neuron", "neuron")]
 _OWN = "your own"
 
@@ -42,7 +42,7 @@ class OptimizerControls:
             "target": W.Dropdown(**looks("Class", 230), options=classes),
             "channel": W.IntSlider(**looks("Channel", 250), **late),
             "unit": W.Dropdown(**looks("Unit", 230), options=_UNITS),
-            "start": W.Dropdown(**looks("Start", 200), options=_STARTS),
+            "start": W.Dropdown(**looks("Start", 210), options=_STARTS),
             "preset": W.Dropdown(**looks("Preset", 280), options=[_OWN, *PRESETS]),
             "steps": W.BoundedIntText(**looks("Steps", 150), min=1, max=100_000),
             "rate": _log("Rate", -3, 1),
@@ -53,7 +53,7 @@ class OptimizerControls:
             "blur_every": W.IntSlider(**looks("every", 260), max=20),
             "clip_norm": W.FloatSlider(**looks("Norm %", 260), max=99, step=1, readout_format=".0f"),
             "clip_contribution": W.FloatSlider(
-                **looks("Contrib %", 260), max=99, step=1, readout_format=".0f"
+                **looks("Effect %", 260), max=99, step=1, readout_format=".0f"
             ),
             "jitter": W.IntSlider(**looks("Jitter px", 260), max=32),
             "scale": W.FloatSlider(**looks("Scale ±", 260), max=0.5, step=0.01, readout_format=".0%"),
@@ -123,8 +123,10 @@ class OptimizerControls:
 
 def _log(label: str, low: int, high: int) -> W.SelectionSlider:
     """Make a slider over powers of ten whose left end is 0: it must be possible to switch a prior off."""
-    powers = [0.0] + [float(f"{10 ** (k / 8):.2g}") for k in range(8 * low, 8 * high + 1)]
-    return W.SelectionSlider(**looks(label, 260), options=[(f"{each:g}", each) for each in powers])
+    digits = (1, 1.5, 2, 3, 5, 7)
+    powers = [float(f"{digit}e{power}") for power in range(low, high) for digit in digits]
+    options = [(f"{each:g}", each) for each in [0.0, *powers, 10.0**high]]
+    return W.SelectionSlider(**looks(label, 260), options=options)
 
 
 def _show_power(slider: W.SelectionSlider, value: float) -> None:

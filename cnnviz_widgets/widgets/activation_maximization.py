@@ -207,8 +207,8 @@ class OptimizerViewer(ClimbView):
         if not self.preset:
             return ""
         now, named = asdict(self._settings()), asdict(preset(self.preset, self.model))
-        named["steps"] = steps_here(named["steps"])
-        return self.preset if all(now[name] == named[name] for name in now if name != "start") else ""
+        free = ("start", "steps")  # how far it goes, and from where, is not what a preset is about
+        return self.preset if all(now[name] == named[name] for name in now if name not in free) else ""
 
     def _compute(self) -> Board:
         start: Tensor | None = None
