@@ -129,6 +129,7 @@ class OptimizerViewer(ClimbView):
     ) -> None:
         self.model = opened(model, "OptimizerViewer")
         self._chooser = PictureChooser(pictures, lambda name: self.set(picture=name), self.guard)
+        self._told: Any = None  # what the controls show
         self._spelling = False  # whether the settings of a preset are being set
         self._sure: tuple[Any, list[float] | None] = (None, None)
         traits.setdefault("preset", "L2, blur and jitter")
@@ -265,8 +266,11 @@ class OptimizerViewer(ClimbView):
         values = {name: getattr(self, name) for name in (*self.recompute_on, *self.redraw_on)}
         values["preset"] = self._settings_name()
         values["target"] = self.model.class_index(self.target)
-        self._controls.show(values, self.model)
-        self._chooser.show(self.picture)
+        # Not with every frame: a slider that is being moved would be put back to what it was a moment ago.
+        if self._key(tuple(values)) != self._told:
+            self._told = self._key(tuple(values))
+            self._controls.show(values, self.model)
+            self._chooser.show(self.picture)
 
     def _probabilities(self, result: Board) -> list[float] | None:
         """Ask how sure the network is of the newest pictures, once; None where it is not about classes."""

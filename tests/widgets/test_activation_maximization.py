@@ -113,6 +113,16 @@ def test_a_slider_acts_on_the_climb_that_is_going_on(net):
     assert "together" in w._curves.value and w._controls._controls["preset"].value == "your own"
 
 
+def test_a_frame_does_not_put_a_moving_slider_back(net):
+    w = OptimizerViewer(net, 0, preset="no prior", steps=4)
+    slider = w._controls._controls["jitter"]
+    with slider.hold_trait_notifications():  # its new value has arrived, and is not handled yet
+        slider.value = 3
+        w._paint()
+        assert slider.value == 3
+    assert w.jitter == 3
+
+
 def test_a_preset_stands_for_its_settings_and_what_is_named_beside_it_wins(net):
     w = OptimizerViewer(net, 0, preset="Yosinski: small contributions", clip_contribution=50.0)
     assert (w.blur, w.blur_every, w.clip_contribution, w.clamp, w.start) == (0.5, 4, 50, True, "noise")
