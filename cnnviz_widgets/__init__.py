@@ -128,6 +128,14 @@ _HOMES = {
         "maximize_activation",
         "priors_ladder",
         "Regularization",
+        "invert",
+        "inversion_preset",
+        "InversionSettings",
+        "code_error",
+        "picture_error",
+        "field_mask",
+        "channel_mask",
+        "mask_box",
     ],
     "widgets": [
         "TaskStrip",
@@ -145,6 +153,7 @@ _HOMES = {
         "MinimalImageStepper",
         "ReceptiveFieldMapper",
         "OptimizerViewer",
+        "InversionViewer",
     ],
     "errors": [
         "CnnvizError",

@@ -31,6 +31,14 @@ from cnnviz_widgets.methods.field_sizes import LayerSizes, field_sizes
 from cnnviz_widgets.methods.filters import FilterBank, convolution_names, filter_bank, filter_shapes
 from cnnviz_widgets.methods.guided_backprop import RuleComparison, compare_rules
 from cnnviz_widgets.methods.image_segments import Segments, object_segments, segments
+from cnnviz_widgets.methods.inversion import (
+    InversionSettings,
+    code_error,
+    inversion_preset,
+    invert,
+    picture_error,
+)
+from cnnviz_widgets.methods.inversion_masks import channel_mask, field_mask, mask_box
 from cnnviz_widgets.methods.kept_objects import KeptObjects, kept_names, kept_objects
 from cnnviz_widgets.methods.layer_steps import LayerStep
 from cnnviz_widgets.methods.localization import (
@@ -95,6 +103,7 @@ __all__ = [
     "FieldSegmentation",
     "FilterBank",
     "FourAnswers",
+    "InversionSettings",
     "KeptObjects",
     "LabelMap",
     "LayerGroup",
@@ -132,9 +141,11 @@ __all__ = [
     "cam_head",
     "cascade",
     "category_counts",
+    "channel_mask",
     "class_activation_map",
     "class_activation_maps",
     "class_iou",
+    "code_error",
     "compare_rules",
     "concept_of",
     "contrast",
@@ -145,12 +156,15 @@ __all__ = [
     "empirical_field",
     "feature_evolution",
     "field_crop",
+    "field_mask",
     "field_segments",
     "field_sizes",
     "field_window",
     "fill_regions",
     "filter_bank",
     "filter_shapes",
+    "inversion_preset",
+    "invert",
     "kept_names",
     "kept_objects",
     "labels_as_json",
@@ -162,6 +176,7 @@ __all__ = [
     "linear_backprop",
     "localization_score",
     "map_similarity",
+    "mask_box",
     "mask_iou",
     "matched",
     "maximize_activation",
@@ -173,6 +188,7 @@ __all__ = [
     "object_segments",
     "occlusion_maps",
     "patches_of",
+    "picture_error",
     "picture_grid",
     "pixel_accuracy",
     "pooling_backprop",

@@ -4,7 +4,7 @@ Mahendran & Vedaldi, "Understanding Deep Image Representations by Inverting Them
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -77,6 +77,7 @@ def invert(
     *,
     mask: Tensor | None = None,
     settings: InversionSettings | None = None,
+    steps: int | None = None,
     start: Tensor | None = None,
     seed: int = 0,
 ) -> Climb:
@@ -97,7 +98,9 @@ def invert(
         What of the code counts: broadcasts to the layer's shape. See `field_mask` and `channel_mask`; their
         product is both. None counts all.
     settings : InversionSettings, optional
-        None: `preset_for(model, layer)`.
+        None: `inversion_preset(model, layer)`.
+    steps : int, optional
+        How many to take, instead of the settings' number.
     start : Tensor, (N, C, H, W), optional
         Where to start. None: white noise with the norm sigma of an average photo.
     seed : int
@@ -132,7 +135,8 @@ def invert(
     rows and columns the same v smooths four times as much of what is seen.
     """
     x = model.prepare(x)
-    settings = settings or preset_for(model, layer)
+    settings = settings or inversion_preset(model, layer)
+    settings = settings if steps is None else replace(settings, steps=steps)
     with torch.no_grad():
         record = model.run_to(x, layer)
         wanted = CodeMatch(layer, record[layer].detach(), mask)
@@ -180,7 +184,7 @@ def depth_of(model: HookedModel, layer: str) -> Depth:
     return "early" if share <= 0.25 else "middle" if share <= 0.5 else "late"
 
 
-def preset_for(model: HookedModel, layer: str) -> InversionSettings:
+def inversion_preset(model: HookedModel, layer: str) -> InversionSettings:
     """Give the authors' settings for a layer: they depend on its depth alone.
 
     Raises

@@ -8,6 +8,7 @@ from cnnviz_widgets.widgets.deconvnet import TopPatchBrowser
 from cnnviz_widgets.widgets.evolution import EvolutionSlider
 from cnnviz_widgets.widgets.filters import FilterGrid
 from cnnviz_widgets.widgets.guided_backprop import RuleComparer
+from cnnviz_widgets.widgets.inversion import InversionViewer
 from cnnviz_widgets.widgets.minimal_image import MinimalImageStepper
 from cnnviz_widgets.widgets.neighbors import NeighborBrowser
 from cnnviz_widgets.widgets.occlusion import OcclusionSlider
@@ -22,6 +23,7 @@ __all__ = [
     "CAMExplorer",
     "EvolutionSlider",
     "FilterGrid",
+    "InversionViewer",
     "MinimalImageStepper",
     "NeighborBrowser",
     "OcclusionSlider",

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from cnnviz_widgets.backend import HookedModel, Layer
-from cnnviz_widgets.methods.inversion import InversionSettings, invert, picture_error, preset_for, steer
+from cnnviz_widgets.methods.inversion import InversionSettings, inversion_preset, invert, picture_error, steer
 from cnnviz_widgets.methods.inversion_masks import channel_mask, field_mask, mask_box
 from cnnviz_widgets.widgets._climb_board import Board, Film
 
@@ -172,7 +172,7 @@ def settings_for(
     model: HookedModel, layer: str, tv: float | None, alpha: float, rate: float, steps: int
 ) -> InversionSettings:
     """Make the settings: without `tv` its weight is the preset of the layer's depth."""
-    chosen = preset_for(model, layer).tv if tv is None else tv
+    chosen = inversion_preset(model, layer).tv if tv is None else tv
     return InversionSettings(chosen, alpha, rate, steps)
 
 

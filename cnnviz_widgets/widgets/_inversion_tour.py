@@ -28,6 +28,8 @@ class LayerTour(ClimbView):
     """
 
     layer = traitlets.Unicode(help="whose code is inverted")
+    # As the authors show theirs: late reconstructions are pale, since priors pull to the mean colour.
+    look = traitlets.Enum(["true", "stretched"], "stretched", help="colours")
 
     layers: tuple[Layer, ...]
     _shelf: Shelf

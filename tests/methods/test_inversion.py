@@ -13,9 +13,9 @@ from cnnviz_widgets.methods.inversion import (
     InversionSettings,
     code_error,
     depth_of,
+    inversion_preset,
     invert,
     picture_error,
-    preset_for,
     sigma_squared,
     steer,
 )
@@ -259,7 +259,7 @@ def test_masks():
 
 def test_presets_follow_the_authors_table(scenes_net):
     names = [layer.name for layer in scenes_net.layers]
-    by_depth = {name: preset_for(scenes_net, name).tv for name in names}
+    by_depth = {name: inversion_preset(scenes_net, name).tv for name in names}
     assert [by_depth[name] for name in ("conv1", "pool1", "relu2")] == [1, 1, 1]
     assert [by_depth[name] for name in ("conv3", "relu3", "conv4", "relu4")] == [10] * 4
     assert [by_depth[name] for name in ("conv5", "pool5", "fc6", "relu7", "fc8")] == [100] * 5
