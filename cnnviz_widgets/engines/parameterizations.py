@@ -6,6 +6,7 @@ A parameterization turns pictures into numbers (`write`) and numbers into pictur
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 import torch
@@ -106,11 +107,17 @@ class Fourier:
         return self.decorrelate and channels == 3
 
     def _scale(self, size: tuple[int, ...], like: Tensor) -> Tensor:
-        rows, columns = size
+        return _wave_sizes(*size, self.decay, like.dtype, like.device)
+
+
+@lru_cache(maxsize=8)
+def _wave_sizes(rows: int, columns: int, decay: float, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Give what a wave of each frequency is scaled by, (rows, columns // 2 + 1); the same in every step."""
+    with torch.inference_mode(False):
         down = torch.fft.fftfreq(rows, dtype=torch.float64)[:, None]
         frequency = (down**2 + torch.fft.rfftfreq(columns, dtype=torch.float64) ** 2).sqrt()
         # /4 as in Lucid: it keeps the first steps away from the flat ends of the sigmoid
-        return (1 / frequency.clamp(min=1 / max(size)) ** self.decay / 4).to(like)
+        return (1 / frequency.clamp(min=1 / max(rows, columns)) ** decay / 4).to(device, dtype)
 
 
 @dataclass(frozen=True, eq=False)
