@@ -45,10 +45,10 @@ class InversionControls:
         late = {"continuous_update": False}
         get: dict[str, Any] = {
             "layer": W.SelectionSlider(**looks("Depth", 520), options=options, **late),
-            "prior": W.Dropdown(**looks("Prior", 250), options=[("", _BY_DEPTH)]),
-            "tv": W.SelectionSlider(**looks("TV  v", 250), options=_named(_TV)),
-            "alpha": W.SelectionSlider(**looks("6-norm", 250), options=_named(_ALPHA)),
-            "steps": W.BoundedIntText(**looks("Steps", 150), min=1, max=100_000),
+            "prior": W.Dropdown(**looks("Prior", 210), options=[("", _BY_DEPTH)]),
+            "tv": W.SelectionSlider(**looks("TV  v", 220), options=_named(_TV)),
+            "alpha": W.SelectionSlider(**looks("6-norm", 220), options=_named(_ALPHA)),
+            "steps": W.BoundedIntText(**looks("Steps", 130), min=1, max=100_000),
             "local": W.Checkbox(description="only a field of the map", indent=False),
             "field": W.BoundedIntText(**looks("Side", 150), min=1, max=99),
             "row": W.IntSlider(**looks("Row", 230), **late),
@@ -77,7 +77,7 @@ class InversionControls:
         try:
             preset = TV_BY_DEPTH[depth]  # type: ignore[index]
             named = [(f"{name}, v = {weight:g}", name) for name, weight in TV_BY_DEPTH.items()]
-            offered = [(f"by depth: {depth}, v = {preset:g}", _BY_DEPTH), *named, ("your own", _OWN)]
+            offered = [(f"by depth: v = {preset:g}", _BY_DEPTH), *named, ("your own", _OWN)]
             tv, known = values["tv"], {weight: name for name, weight in TV_BY_DEPTH.items()}
             _choose(get["prior"], offered, _BY_DEPTH if tv is None else known.get(tv, _OWN))
             shown = preset if tv is None else tv

@@ -14,7 +14,7 @@ from cnnviz_widgets.widgets._climb_panels import CHOSEN
 from cnnviz_widgets.widgets._surface import Surface
 
 Box = tuple[int, int, int, int]
-_ALONE, _AMONG = 280, 168  # screen pixels of a picture's side
+_ALONE, _AMONG = 224, 168  # screen pixels of a picture's side
 _CELL, _ACROSS = 90, 10  # of the row of layers
 _EMPTY = (232, 232, 232)
 _WHITE, _DARK = (255, 255, 255), (60, 60, 60)

@@ -58,10 +58,12 @@ class LayerTour(ClimbView):
         raise NotImplementedError
 
     def _build_tour(self) -> None:
-        """Put the button for all layers before the others."""
+        """Make the parts of a climb, and the button for all layers."""
+        look = self.look
+        self._build_board()
+        self.look = look  # the list of looks has put its own first one there
         self._all = W.Button(description="All layers", icon="th", layout=W.Layout(width="120px"))
         self._all.on_click(lambda _: self.run_all())
-        self._bar.box.children = (self._all, *self._bar.box.children)
 
     def _answer(self) -> None:
         asked, self._asked = self._asked, self._subject

@@ -140,15 +140,14 @@ class InversionViewer(LayerTour):
             lambda: self._beside(True),
             lambda: self._beside(False),
         )
-        self._build_board()
+        self._build_tour()
         self._panel = InversionWall(self._pointed)
         self._row = DepthRow(self.layers, lambda name: self.set(layer=name))
-        self._build_tour()
         wall = W.VBox([self._panel.surface.canvas], layout=W.Layout(max_width="100%"))
         side = W.VBox([self._curves, self._look], layout=W.Layout(flex="1 1 300px", max_width="420px"))
         return (
             self._controls.pictures,
-            self._controls.depth,
+            flow(self._controls.depth, self._all),
             self._controls.priors,
             self._controls.subset,
             self._bar.box,

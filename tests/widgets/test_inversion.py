@@ -144,9 +144,9 @@ def test_a_field_of_the_map(view, model):
     assert w.result.image.equal(expected.image)
     assert w.subset.box(layer) == (0, 6, 5, 13)  # columns 3 and 4, each sees 5 px from 2 px on each
     assert "sees rows 0 to 4, columns 6 to 12" in w.words
-    # The middle of the right picture, 280 px: the unit whose field is centred there.
+    # The middle of the right picture, 224 px: the unit whose field is centred there.
     top, left = w._panel._sheet.tops[0], w._panel._sheet.lefts[1]
-    w._panel._clicked(left + 140, top + 140)
+    w._panel._clicked(left + 112, top + 112)
     assert (w.row, w.column) == (3, 3) and w.result.step == 0
     assert control(w, "row").value == 3 and control(w, "row").max == 5
     w.layer = "6"
@@ -161,8 +161,8 @@ def test_the_box_is_white_on_both_pictures(view):
     shown = np.asarray(Image.open(io.BytesIO(w._panel.surface.picture)).convert("RGB")).astype(int)
     for left in w._panel._sheet.lefts:
         top = w._panel._sheet.tops[0]
-        line = shown[top + 40, left : left + 280].sum(1)
-        near = line[round(6 * 17.5) : round(6 * 17.5) + 4]
+        line = shown[top + 40, left : left + 224].sum(1)
+        near = line[6 * 14 : 6 * 14 + 4]
         assert near.max() > 700 and near.min() < 360  # white in dark
 
 
@@ -182,7 +182,7 @@ def test_some_of_the_channels(view, model):
 
 def test_priors_by_depth_and_by_hand(view):
     w = view()
-    assert control(w, "prior").value == "depth" and control(w, "prior").label.startswith("by depth: late")
+    assert control(w, "prior").value == "depth" and control(w, "prior").label == "by depth: v = 100"
     assert control(w, "tv").value == 100
     control(w, "prior").value = "early"
     assert (w.tv, w.result.settings.tv, control(w, "tv").value) == (1, 1, 1)
@@ -261,9 +261,10 @@ def test_back_in_time(view):
     w.at_step = 3
     assert w._panel.surface.picture != last and w._strip.slider.value == 3
     assert w.result.code_error(0, 3) > w.result.code_error(0)
-    w.look = "stretched"
+    w.look = "true"
     w.at_step = -1
-    assert w.error is None
+    assert w.error is None and w._look.value == "true" and w._panel.surface.picture != last
+    assert view().look == "stretched" == view()._look.value and view(look="true").look == "true"
 
 
 def test_films_that_are_not_on_show_become_short(view):
