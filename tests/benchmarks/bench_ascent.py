@@ -109,11 +109,12 @@ def test_equal_steps_lead_at_least_as_high(real, monkeypatch, capsys):
                 (theirs, lucent.normalize(lucent.image())),
             ):
                 found.append(first_part(network)(image)[0, channel].mean().item())
-    ratio = statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
+    higher = sum(a >= b for a, b in zip(ours, theirs, strict=True))
     with capsys.disabled():
         print(  # noqa: T201
-            f"\nsqueezenet1_1 features.7, {steps} steps, ten channels: ours {statistics.median(ours):.2f}, "
-            f"Lucent's {statistics.median(theirs):.2f}; the ratio's median is {ratio:.2f}",
+            f"\nsqueezenet1_1 features.7, {steps} steps, ten channels: ours {statistics.median(ours):.2f} in the "
+            f"median, Lucent's {statistics.median(theirs):.2f}; at least as high in {higher}: "
+            + ", ".join(f"{a:.2f}/{b:.2f}" for a, b in zip(ours, theirs, strict=True)),
             end="",
         )
-    assert statistics.median(ours) >= statistics.median(theirs) and ratio >= 1
+    assert statistics.median(ours) >= statistics.median(theirs) and higher >= 5
