@@ -112,8 +112,8 @@ def test_equal_steps_lead_at_least_as_high(real, monkeypatch, capsys):
     higher = sum(a >= b for a, b in zip(ours, theirs, strict=True))
     with capsys.disabled():
         print(  # noqa: T201
-            f"\nsqueezenet1_1 features.7, {steps} steps, ten channels: ours {statistics.median(ours):.2f} in the "
-            f"median, Lucent's {statistics.median(theirs):.2f}; at least as high in {higher}: "
+            f"\nsqueezenet1_1 features.7, {steps} steps: ours {statistics.median(ours):.2f} in the "
+            f"median, Lucent's {statistics.median(theirs):.2f}; as high in {higher} of ten: "
             + ", ".join(f"{a:.2f}/{b:.2f}" for a, b in zip(ours, theirs, strict=True)),
             end="",
         )
