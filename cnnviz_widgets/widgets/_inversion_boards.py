@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor
 from cnnviz_widgets.backend import HookedModel, Layer
 from cnnviz_widgets.methods.inversion import InversionSettings, inversion_preset, invert, picture_error, steer
 from cnnviz_widgets.methods.inversion_masks import channel_mask, field_mask, mask_box
+from cnnviz_widgets.paint.rgba import Bytes
 from cnnviz_widgets.widgets._climb_board import Board, Film
 
 _KEPT = 60  # boards; the one that was not looked at for longest goes
@@ -89,6 +91,11 @@ class Inversion(Board):
     layer: Layer = field(kw_only=True)
     x: Tensor = field(kw_only=True)
     settings: InversionSettings = field(kw_only=True)
+
+    @cached_property
+    def originals(self) -> list[Bytes]:
+        """The pictures that were inverted, as the network sees them, (H, W, 3) uint8."""
+        return [self.model.to_picture(each) for each in self.x]
 
     def follow(self, settings: InversionSettings) -> None:
         """Take other settings from the next step on; at its end only where there are more steps now."""

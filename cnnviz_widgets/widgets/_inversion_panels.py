@@ -1,6 +1,7 @@
 """InversionViewer's pictures: originals and reconstructions, and a reconstruction for each layer."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -35,6 +36,7 @@ class InversionWall:
         self._sheet: Sheet | None = None
         self._count = 0
         self._shapes: list[tuple[int, int]] = []
+        self._upper: tuple[Any, list[Bytes], list[Bytes]] = (None, [], [])  # question, pictures, tiles
 
     def draw(
         self,
@@ -48,7 +50,10 @@ class InversionWall:
         self._count = count = len(originals)
         self._shapes = [each.shape[:2] for each in originals]
         side = _ALONE if count == 1 else _AMONG
-        upper, lower = ([_tile(each, side, box) for each in row] for row in (originals, found))
+        asked = (tuple(map(id, originals)), side, box)
+        if self._upper[0] != asked:  # they stay while it runs
+            self._upper = (asked, list(originals), [_tile(each, side, box) for each in originals])
+        upper, lower = self._upper[2], [_tile(each, side, box) for each in found]
         if count > 1:
             lower[chosen] = draw_box(lower[chosen], (0, 0, side, side), CHOSEN, 3)
         words = [[cut(text, side) for text in row] for row in zip(*captions, strict=True)]

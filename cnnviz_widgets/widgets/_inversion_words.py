@@ -8,10 +8,8 @@ from cnnviz_widgets.widgets._inversion_panels import percent
 def say_captions(board: Inversion, which: int, step: int, place: int) -> tuple[str, str]:
     """Write what is under a picture and under its reconstruction."""
     code, picture = board.code_error(which, step), board.picture_error(which, place)
-    if len(board.labels) == 1:
-        found = f"step {board.step if step == -1 else step}: code {percent(code)}, picture {percent(picture)}"
-        return board.labels[which], found
-    return board.labels[which], f"code {percent(code)}, pict. {percent(picture)}"
+    word = "picture" if len(board.labels) == 1 else "pict."  # as there is room
+    return board.labels[which], f"code {percent(code)}, {word} {percent(picture)}"
 
 
 def say_subset(board: Inversion, subset: Subset) -> str:

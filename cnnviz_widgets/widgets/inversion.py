@@ -23,7 +23,7 @@ from cnnviz_widgets.widgets._pictures import PictureChooser, Pictures
 from cnnviz_widgets.widgets._placement import Placement
 
 _MOST = 6  # pictures side by side
-_ROW_EVERY = 0.5  # seconds between two drawings of the row of layers while it runs
+_ROW_EVERY = 1.0  # seconds between two drawings of the row of layers while it runs
 _SAME_CODE = ("dropout", "flatten", "identity")  # what they give is what they are given
 
 
@@ -200,10 +200,9 @@ class InversionViewer(LayerTour):
         self._check_chosen()
         place = -1 if self._is_newest else board.film.place(self.at_step)
         stretched, which = self.look == "stretched", range(len(board.labels))
-        originals = [self.model.to_picture(each) for each in board.x]
         told = [words.say_captions(board, i, self.at_step, place) for i in which]
         found = [board.picture(i, place, stretched) for i in which]
-        self._panel.draw(originals, found, told, self.chosen, self.subset.box(board.layer))
+        self._panel.draw(board.originals, found, told, self.chosen, self.subset.box(board.layer))
         mark = board.step if self.at_step == -1 else self.at_step
         self._curves.value = terms_svg(board.energies(self.chosen), board.steps, mark, self.logarithmic)
         self._draw_film(stretched)
@@ -221,7 +220,7 @@ class InversionViewer(LayerTour):
         begun = [board if board is not None and board.step > 0 else None for board in boards]
         pictures = [None if each is None else each.picture(self.chosen, -1, stretched) for each in begun]
         errors = [None if each is None else each.code_error(self.chosen) for each in begun]
-        self._row.draw(self.model.to_picture(self.result.x[self.chosen]), pictures, errors, self.layer)
+        self._row.draw(self.result.originals[self.chosen], pictures, errors, self.layer)
 
     def _check_chosen(self) -> None:
         if self.chosen >= len(self.shown):
