@@ -1,6 +1,7 @@
 """InversionViewer: what each layer has kept of a picture, made visible step by step."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import ipywidgets as W
@@ -44,6 +45,8 @@ class InversionViewer(LayerTour):
         What is inverted: anything `open_picture` takes, or names among `pictures`; at most six.
     layer : str, optional
         Whose code; the middle one of the convolutions where none is given.
+    layers : sequence of str, optional
+        The layers or blocks in the row; all but those that hand on what they are given where none are named.
     pictures : folder, list or dict, optional
         Your own pictures, offered beside the sample photos.
     **traits
@@ -74,7 +77,7 @@ class InversionViewer(LayerTour):
     result : Inversion
         The climb on show and its past.
     layers : tuple of Layer
-        The layers in the row: all but those that hand on what they are given.
+        The layers in the row.
 
     Raises
     ------
@@ -109,13 +112,13 @@ class InversionViewer(LayerTour):
         picture: Any = "cat",
         layer: str | None = None,
         *,
+        layers: Sequence[str] | None = None,
         pictures: Pictures | None = None,
         **traits: Any,
     ) -> None:
         self.model = opened(model, "InversionViewer")
-        self.layers = tuple(
-            each for each in self.model.layers if not each.kind.lower().startswith(_SAME_CODE)
-        )
+        every = [each for each in self.model.layers if not each.kind.lower().startswith(_SAME_CODE)]
+        self.layers = tuple(every if not layers else map(self.model.layer, layers))
         self._chooser = PictureChooser(pictures, self._on_picture, self.guard)
         self._shelf = Shelf(self.model, lambda each: self.model.preprocess(self._chooser.open(each)))
         traits.setdefault("steps", steps_here(InversionSettings.steps))

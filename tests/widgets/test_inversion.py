@@ -293,7 +293,17 @@ def test_a_block_can_be_inverted(tmp_path):
     assert w.result.layer.is_block and w.layers[-1].name == "0" and w.result.step == 5
 
 
+def test_the_row_can_be_some_of_the_layers(model):
+    w = InversionViewer(model, "cat", layers=["1", "4", "6"], steps=2)
+    assert [each.name for each in w.layers] == ["1", "4", "6"] and w.layer == "4"
+    w.run_all()
+    w.wait(20)
+    assert w.layer == "6" and w.error is None and w._shelf.find(w._subject, "0") is None
+
+
 def test_errors_in_the_constructor(model):
+    with pytest.raises(LayerError, match="nope"):
+        InversionViewer(model, "cat", layers=["1", "nope"])
     with pytest.raises(LayerError, match="33"):
         InversionViewer(model, "cat", "33")
     with pytest.raises(PictureError):
