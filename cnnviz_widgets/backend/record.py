@@ -49,7 +49,7 @@ class Record(Mapping[str, Tensor]):
         self.picture: Tensor | None = None
         self.scores: Tensor | None = None
         self.classes: tuple[str, ...] | None = None
-        self._tracer = Tracer(network, self._keep, on_start=self._start)
+        self._tracer = Tracer(network, self._keep, on_start=self._start, only=tuple(self._wanted))
 
     def __enter__(self) -> "Record":
         self._tracer.__enter__()

@@ -86,7 +86,7 @@ class Fourier:
         low, high = (each.to(x) for each in model.limits)
         values = torch.logit(((x - low) / (high - low)).clamp(_EDGE, 1 - _EDGE))
         if self._mixes(x.shape[1]):
-            values = torch.einsum("dc,nchw->ndhw", torch.linalg.inv(_COLORS).to(x), values)
+            values = (torch.linalg.inv(_COLORS).to(x) @ values.flatten(2)).reshape(values.shape)
         waves = torch.fft.rfft2(values, norm="ortho") / self._scale(x.shape[-2:], x)
         return torch.view_as_real(waves).clone()
 
@@ -96,7 +96,7 @@ class Fourier:
         scaled = numbers * self._scale(size, numbers)[..., None]
         values = torch.fft.irfft2(torch.view_as_complex(scaled), s=size, norm="ortho")
         if self._mixes(numbers.shape[1]):
-            values = torch.einsum("dc,nchw->ndhw", _COLORS.to(numbers), values)
+            values = (_COLORS.to(numbers) @ values.flatten(2)).reshape(values.shape)
         return torch.sigmoid(values) * (high - low) + low
 
     def settle(self, numbers: Tensor) -> Tensor:

@@ -52,6 +52,7 @@ class ClimbView(View):
         self._runner = Runner(self._on_step, self._on_state, self)
         self._broken: Exception | None = None  # what ended the last run
         self._filmed = 0.0
+        self._resetting = False
         super().__init__(**traits)
 
     def _build_board(self, columns: int = 3) -> None:
@@ -67,10 +68,10 @@ class ClimbView(View):
             layout=W.Layout(width="260px"),
             style={"description_width": "62px"},
         )
-        traitlets.link((self._look, "value"), (self, "look"))
+        traitlets.link((self, "look"), (self._look, "value"))
 
     def _answer(self) -> None:
-        was_running = self._ready and self._runner.state == "running"
+        was_running = self._ready and self._runner.state == "running" and not self._resetting
         self._runner.stop()
         super()._answer()
         self._broken, self._filmed = None, 0.0
@@ -112,8 +113,11 @@ class ClimbView(View):
 
     def reset(self) -> None:
         """Go back to the start."""
-        self._runner.stop()
-        self.guard(self._answer_and_paint)
+        self._resetting = True
+        try:
+            self.guard(self._answer_and_paint)
+        finally:
+            self._resetting = False
 
     def wait(self, seconds: float | None = None) -> None:
         """Wait for the end of a run, as a script or a test does; not while it is paused."""

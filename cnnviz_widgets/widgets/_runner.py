@@ -139,10 +139,11 @@ class Runner:
         try:
             for last in steps:
                 pending = True
-                if time.perf_counter() - drawn >= 1 / _FRAMES_A_SECOND:
+                now = time.perf_counter()
+                if now - drawn >= 1 / _FRAMES_A_SECOND:
                     pending = False  # first, so that a drawing that fails is not tried again
                     self._draw(run, last)
-                    drawn = time.perf_counter()
+                    drawn = now
                 if not run.going.is_set():
                     if pending:  # what is on screen while it rests is the last step
                         pending = False

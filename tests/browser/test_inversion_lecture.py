@@ -62,8 +62,10 @@ def viewer(lab, open_notebook):
 def test_the_lecture_shows_what_the_kernel_computed(open_notebook):
     page = open_notebook(LECTURE, env={"CNNVIZ_STEPS": "8"})
     page.run_all()
-    assert page.evaluate("(w.error, l.error)") == (None, None)
-    for nth, panel in enumerate(["w._panel", "w._strip", "w._row", "l._panel", "l._strip", "l._row"]):
+    assert page.evaluate("(w.error, field.error)") == (None, None)
+    for nth, panel in enumerate(
+        ["w._panel", "w._strip", "w._row", "field._panel", "field._strip", "field._row"]
+    ):
         sent = decoded(page.evaluate(f"{panel}.surface.picture.hex()")).astype(int)
         page.wait_for(lambda nth=nth, sent=sent: page.canvas_pixels(CANVAS, nth).shape[:2], sent.shape[:2])
         assert np.abs(page.canvas_pixels(CANVAS, nth)[..., :3].astype(int) - sent).mean() < 2

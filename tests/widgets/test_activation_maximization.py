@@ -113,6 +113,17 @@ def test_a_slider_acts_on_the_climb_that_is_going_on(net):
     assert "together" in w._curves.value and w._controls._controls["preset"].value == "your own"
 
 
+def test_reset_ends_a_run_and_a_new_question_goes_on_with_it(net):
+    w = OptimizerViewer(net, 0, preset="no prior", steps=10_000, look="stretched")
+    assert w.look == "stretched" and w._look.value == "stretched"
+    w.run()
+    w.target = 2
+    assert w._runner.state == "running" and w._runner.is_alive
+    w.reset()
+    w.wait(20)
+    assert w.result.step == 0 and w._runner.state == "stopped"
+
+
 def test_a_frame_does_not_put_a_moving_slider_back(net):
     w = OptimizerViewer(net, 0, preset="no prior", steps=4)
     slider = w._controls._controls["jitter"]
