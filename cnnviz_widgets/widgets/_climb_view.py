@@ -53,6 +53,7 @@ class ClimbView(View):
         self._broken: Exception | None = None  # what ended the last run
         self._filmed = 0.0
         self._resetting = False
+        self._told: Any = None  # what the controls show
         super().__init__(**traits)
 
     def _build_board(self, columns: int = 3) -> None:
@@ -143,6 +144,14 @@ class ClimbView(View):
 
     def _steer(self) -> None:
         """Let the climbs follow the traits from their next step on."""
+
+    def _controls_are_old(self) -> bool:
+        """Tell, once, whether traits have changed since the controls were brought to them.
+
+        They are not with every frame: a slider that is being moved would be put back to where it was.
+        """
+        before, self._told = self._told, self._key((*self.recompute_on, *self.redraw_on))
+        return bool(before != self._told)
 
     @property
     def _is_newest(self) -> bool:

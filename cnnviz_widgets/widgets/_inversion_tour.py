@@ -36,7 +36,6 @@ class LayerTour(ClimbView):
 
     def __init__(self, **traits: Any) -> None:
         self._touring = self._following = False
-        self._resting = False  # while it goes back to the start
         self._quiet = False  # while an answer is made, which decides by itself whether to go on
         self._made: Inversion | None = None  # what the tour is at
         self._asked: Any = None  # of all layers alike, in the last answer
@@ -59,19 +58,17 @@ class LayerTour(ClimbView):
 
     def _build_tour(self) -> None:
         """Make the parts of a climb, and the button for all layers."""
-        look = self.look
         self._build_board()
-        self.look = look  # the list of looks has put its own first one there
         self._all = W.Button(description="All layers", icon="th", layout=W.Layout(width="120px"))
         self._all.on_click(lambda _: self.run_all())
 
     def _answer(self) -> None:
         asked, self._asked = self._asked, self._subject
-        if self._touring and self._runner.is_alive and asked == self._subject and not self._resting:
+        if self._touring and self._runner.is_alive and asked == self._subject and not self._resetting:
             self._following = False  # the student looks at another layer while the rest is made
             self._look_at(self._compute())
             return
-        goes_on = self._ready and self._runner.state == "running" and not self._resting
+        goes_on = self._ready and self._runner.state == "running" and not self._resetting
         self._touring, self._quiet = False, True
         try:
             super()._answer()
@@ -125,11 +122,7 @@ class LayerTour(ClimbView):
     def reset(self) -> None:
         """Go back to the start."""
         self._shelf.drop(self._subject, self.layer)
-        self._resting = True
-        try:
-            super().reset()
-        finally:
-            self._resting = False
+        super().reset()
 
     def _on_step(self, board: Board) -> None:
         if self._touring and isinstance(board, Inversion):

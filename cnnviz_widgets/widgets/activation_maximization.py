@@ -129,7 +129,6 @@ class OptimizerViewer(ClimbView):
     ) -> None:
         self.model = opened(model, "OptimizerViewer")
         self._chooser = PictureChooser(pictures, lambda name: self.set(picture=name), self.guard)
-        self._told: Any = None  # what the controls show
         self._spelling = False  # whether the settings of a preset are being set
         self._sure: tuple[Any, list[float] | None] = (None, None)
         traits.setdefault("preset", "L2, blur and jitter")
@@ -257,7 +256,8 @@ class OptimizerViewer(ClimbView):
             for i in range(len(result.labels))
         ]
         self._draw_board(captions)
-        self._show_controls()
+        if self._controls_are_old():
+            self._show_controls()
         return words.say_climb(
             result, self.chosen, self._settings_name(), sure[self.chosen] if sure else None
         )
@@ -266,11 +266,8 @@ class OptimizerViewer(ClimbView):
         values = {name: getattr(self, name) for name in (*self.recompute_on, *self.redraw_on)}
         values["preset"] = self._settings_name()
         values["target"] = self.model.class_index(self.target)
-        # Not with every frame: a slider that is being moved would be put back to what it was a moment ago.
-        if self._key(tuple(values)) != self._told:
-            self._told = self._key(tuple(values))
-            self._controls.show(values, self.model)
-            self._chooser.show(self.picture)
+        self._controls.show(values, self.model)
+        self._chooser.show(self.picture)
 
     def _probabilities(self, result: Board) -> list[float] | None:
         """Ask how sure the network is of the newest pictures, once; None where it is not about classes."""

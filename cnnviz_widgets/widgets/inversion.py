@@ -191,12 +191,15 @@ class InversionViewer(LayerTour):
     def _draw(self, result: Inversion) -> str:
         self._steer()
         self._draw_board([])
-        layer = result.layer
+        if self._controls_are_old():
+            self._show_controls(result.layer)
+        return words.say_inversion(result, self.chosen, self.subset)
+
+    def _show_controls(self, layer: Layer) -> None:
         values = {name: getattr(self, name) for name in (*self.recompute_on, *self.redraw_on)}
         self._controls.show(values, layer, depth_of(self.model, layer.name), self.subset.place(layer))
         self._controls.add.disabled = len(self.shown) >= _MOST
         self._chooser.show(self.shown[self.chosen])
-        return words.say_inversion(result, self.chosen, self.subset)
 
     def _draw_board(self, captions: Any) -> None:
         board: Inversion = self.result
