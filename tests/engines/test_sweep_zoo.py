@@ -33,10 +33,10 @@ def trained(name: str) -> tuple[HookedModel, torch.Tensor]:
 
 
 def edits_of(x: torch.Tensor, size: int) -> Edits:
-    """Give edits in a corner, sticking out at an edge, and inside, at odd places."""
+    """Give edits in two corners, at the edges, sticking out, and inside, at odd places."""
     last, middle = x.shape[-1] - size, x.shape[-1] // 2
-    tops = [0, last + 1, 13]
-    lefts = [last, middle - 3, 22]
+    tops = [0, last, middle, last + 1, 13]
+    lefts = [last, 0, 0, middle - 3, 22]
     return cover(x, tops, lefts, size, [2.0, -1.0, 0.5])
 
 
