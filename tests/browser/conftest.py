@@ -54,8 +54,16 @@ def tabs(lab: LabServer, browser: object) -> Iterator[list]:
         page.close()
 
 
+@pytest.fixture(scope="module")
+def clean_tabs(tabs: list) -> list:
+    """Give the tabs, loaded anew for each file of tests: after many widgets the browser is slow."""
+    for page in tabs:
+        page.reopen()
+    return tabs
+
+
 @pytest.fixture
-def open_notebook(lab: LabServer, browser: object, tabs: list) -> Callable:
+def open_notebook(lab: LabServer, browser: object, clean_tabs: list) -> Callable:
     """Open `name` (below lectures/) with `env` for its kernel, in a window of `viewport`.
 
     A tab that an earlier test left is taken again, with no outputs, variables or widgets; modules stay
@@ -72,10 +80,10 @@ def open_notebook(lab: LabServer, browser: object, tabs: list) -> Callable:
         viewport: dict[str, int] | None = None,
         keep: str = "",
     ) -> NotebookPage:
-        free = [page for page in tabs if page not in taken]
+        free = [page for page in clean_tabs if page not in taken]
         if not free:
             free = [NotebookPage(lab, browser)]
-            tabs.extend(free)
+            clean_tabs.extend(free)
         page = free[0]
         page.page.set_viewport_size(viewport or {"width": 1280, "height": 1000})
         page.show(name, env or {}, keep)

@@ -138,11 +138,21 @@ class NotebookPage:
         self._server, self._shown, self._keep, self._env = server, ("", {}), "", {}
         self._context = browser.new_context(viewport={"width": 1280, "height": 1000})
         self._console: list[str] = []
-        self.page: Page = self._context.new_page()
+        self.page: Page
+        self._wanted = ""
+        self.reopen()
+
+    def reopen(self) -> None:
+        """Load the page anew, with the kernel it has: what JupyterLab piled up in the browser is gone."""
+        before = self._context.pages
+        self.page = self._context.new_page()
+        for page in before:
+            page.close()
         self.page.on("console", self._note)
         self.page.on("pageerror", lambda error: self._console.append(f"uncaught: {error}"))
-        self.page.goto(server.url(server.write(_TAB, "")))
+        self.page.goto(self._server.url(self._server.write(_TAB, "")))
         self.page.wait_for_function(_IS_OPEN, timeout=60_000)
+        self._shown, self._keep = ("", {}), ""
 
     def show(self, name: str, env: Mapping[str, str], keep: str = "") -> None:
         """Put a notebook into the tab: all cells, nothing run, as if it had just been opened.
