@@ -88,7 +88,12 @@ _GIVE = "import os; [os.environ.pop(each, None) for each in old]; os.environ.upd
 _TAB = "tab.ipynb"
 _CANVAS_BYTES = "canvas => canvas.toDataURL('image/png')"
 _IMAGE_BYTES = """async image => {
-  await image.decode();
+  for (let tries = 0; ; tries++) {  // its source may be replaced at this very moment
+    try { await image.decode(); break; } catch (error) {
+      if (tries === 50) throw error;
+      await new Promise(resolve => setTimeout(resolve, 50));
+    }
+  }
   const canvas = document.createElement('canvas');
   canvas.width = image.naturalWidth; canvas.height = image.naturalHeight;
   canvas.getContext('2d').drawImage(image, 0, 0);

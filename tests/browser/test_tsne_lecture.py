@@ -5,10 +5,9 @@ import time
 import numpy as np
 import pytest
 
-LECTURE = "04_tsne.ipynb"
 PLOT = ".cnnviz .js-plotly-plot"
 
-# 280 of the lecture's pictures: ten of each class.
+# 280 of the pictures of lecture 04, whose own 2,000 nbval runs: ten of each class.
 SMALL = """
 from cnnviz_widgets import Objects, TSNEScatter, open_model
 model = open_model("mini-alexnet-objects")
@@ -142,16 +141,15 @@ def test_it_moves_pauses_and_stops(small):
     assert not np.array_equal(first, places(small)) and small.console_errors() == []
 
 
-@pytest.mark.heavy
-def test_the_lecture_in_a_narrow_window(open_notebook):
-    page = open_notebook(LECTURE, viewport={"width": 1000, "height": 900})
-    page.run_all(timeout=280)
-    whole = page.page.locator(".cnnviz").first
-    whole.scroll_into_view_if_needed()
+def test_it_fits_a_narrow_window(lab, open_notebook):
+    page = open_notebook(
+        lab.write("small_map.ipynb", SMALL), viewport={"width": 1000, "height": 900}, keep="w"
+    )
+    page.run_all()
+    page.page.locator(".cnnviz").first.scroll_into_view_if_needed()
     page.wait_for(lambda: too_wide(page), [])  # plotly takes the window's width a moment later
-    assert page.evaluate("w.error") is None and page.evaluate("w.result.accuracy > 0.95")
-    assert colors_on_screen(page) > 28
-    assert page.console_errors() == []
+    page.wait_for(lambda: colors_on_screen(page) > 28, True)
+    assert page.evaluate("w.error") is None and page.console_errors() == []
 
 
 def test_a_map_that_was_finished_before_it_is_shown(lab, open_notebook):
