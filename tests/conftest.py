@@ -8,6 +8,21 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
+# Folders and files whose tests together take many seconds: `make test` runs them, `make check` does not.
+HEAVY = (
+    *("training/", "backend/zoo/", "data/miniworld/", "engines/test_sweep_windows", "methods/test_deconvnet"),
+    *("methods/test_tsne", "widgets/test_backprop", "widgets/test_guided_backprop", "widgets/test_inversion"),
+    *("widgets/test_minimal_image", "widgets/test_receptive_fields", "widgets/test_saliency"),
+    *("widgets/test_tasks", "widgets/test_tsne", "widgets/test_occlusion", "widgets/test_deconvnet"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    tests = Path(__file__).resolve().parent
+    for item in items:
+        if tests in item.path.parents and item.path.relative_to(tests).as_posix().startswith(HEAVY):
+            item.add_marker(pytest.mark.heavy)
+
 
 @pytest.fixture(scope="session")
 def real() -> Path:
