@@ -119,6 +119,8 @@ class Climb(Iterator[Step]):
             image = self.parameterization.read(leaf, self.model, self.size)
             # Always a tensor of its own: the network's part of the gradient can be told from the priors'.
             seen = transformed(image, transforms, self._random)
+            # Convolutions and pools take a tenth to a quarter less time where the colours lie side by side.
+            seen = seen.contiguous(memory_format=torch.channels_last)
             terms = self._terms(objective, image, seen)
             self._check_terms(terms, index)
             value = torch.stack(list(terms.values())).sum(0)

@@ -27,16 +27,8 @@ class PartialPasses:
 
     Parameters
     ----------
-    model : HookedModel
-        The network.
-    x : Tensor, (1, C, H, W)
-        The picture, on the network's device.
-    layers : mapping of str to channels
-        Layers whose activations are wanted.
-    scores : bool
-        Whether the scores are wanted too.
-    memory : int
-        Bytes that a batch may take, about.
+    model, x, layers, scores, memory
+        See `FullPasses`.
     unedited : Found
         What the network itself says of the picture, with all that is wanted, to compare with.
     flops : int

@@ -21,10 +21,8 @@ class CautiousMomentum(Momentum):
 
     Attributes
     ----------
-    rate : float or callable
-        Of step number, counted from 1, where it is callable.
-    momentum : float
-        What is kept of the velocity, 0 to below 1.
+    rate, momentum
+        See `Momentum`.
     climb : Climb or None
         The climb whose steps these are: it knows the values. Without one each step is `Momentum`'s.
     division : float

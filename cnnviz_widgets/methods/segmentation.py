@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from cnnviz_widgets.errors import InputError
+from cnnviz_widgets.methods.localization import box_around
 
 Bytes = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
-Box = tuple[int, int, int, int]
+Box = tuple[float, float, float, float]
 
 _COMPONENTS = 5  # Gaussians of each colour model in cv2.grabCut, each of which needs a pixel
 _NO_BOX = (0, 0, 0, 0)  # it starts from a mask
@@ -44,7 +45,7 @@ class Segmentation:
     @property
     def box(self) -> Box | None:
         """The smallest box around the mask: left, top, right, bottom, the last two excluded."""
-        return box_of(self.mask)
+        return box_around(self.mask) if self.mask.any() else None
 
 
 def saliency_seeds(
@@ -180,14 +181,6 @@ def largest_piece(mask: Mask) -> Mask:
     if count < 2:  # piece 0 is what is not in the mask
         return mask.copy()
     return np.asarray(pieces == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax()))
-
-
-def box_of(mask: Mask) -> Box | None:
-    """Give the smallest box around a mask: left, top, right, bottom, the last two excluded; None if empty."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not rows.size:
-        return None
-    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
 def _cut(picture: Bytes, front: Mask, back: Mask, rounds: int) -> Mask:

@@ -7,7 +7,7 @@ import ipywidgets as W
 
 from cnnviz_widgets.backend import Layer
 from cnnviz_widgets.methods.activations import ActivationMaps
-from cnnviz_widgets.widgets._layout import flow, looks
+from cnnviz_widgets.widgets._layout import flow, layer_label, looks
 
 _ORDERS = [("channel number", "channel"), ("mean, largest first", "mean"), ("maximum, largest first", "max")]
 _SCALES = [("each map by itself", "map"), ("all maps together", "layer")]
@@ -29,7 +29,9 @@ class ActivationControls:
 
     def __init__(self, layers: list[Layer], on_change: Callable[[str, Any], None]) -> None:
         self._on_change, self._showing = on_change, False
-        self.layer = W.Dropdown(**looks("Layer", 390), options=[(_label(each), each.name) for each in layers])
+        self.layer = W.Dropdown(
+            **looks("Layer", 390), options=[(layer_label(each), each.name) for each in layers]
+        )
         self._controls = {
             "layer": self.layer,
             "sort_by": W.Dropdown(**looks("Order"), options=_ORDERS),
@@ -46,7 +48,7 @@ class ActivationControls:
         self._showing = True  # a slider that gets shorter moves its handle, which is nobody's choice
         try:
             if maps.layer.name not in [name for _, name in self.layer.options]:  # a block, such as layer1.0
-                self.layer.options = [*self.layer.options, (_label(maps.layer), maps.layer.name)]
+                self.layer.options = [*self.layer.options, (layer_label(maps.layer), maps.layer.name)]
             for name, count in zip(_UNIT, maps.values.shape, strict=True):
                 slider = self._controls[name]
                 slider.max, slider.disabled = max(1, count - 1), count == 1  # a slider needs two ends
@@ -58,7 +60,3 @@ class ActivationControls:
     def _tell(self, name: str, value: Any) -> None:
         if not self._showing and value is not None:
             self._on_change(name, value)
-
-
-def _label(layer: Layer) -> str:
-    return f"{layer.name}  {layer.kind}  {'x'.join(map(str, layer.shape))}"

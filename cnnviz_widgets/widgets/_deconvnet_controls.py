@@ -6,7 +6,7 @@ from typing import Any
 import ipywidgets as W
 
 from cnnviz_widgets.backend import HookedModel
-from cnnviz_widgets.widgets._layout import flow, looks
+from cnnviz_widgets.widgets._layout import flow, layer_label, looks
 
 _RULES = ["deconvnet", "guided", "backprop"]
 _VIEWS = [("one channel", "channel"), ("whole layer", "wall")]
@@ -31,7 +31,7 @@ class TopPatchControls:
     ) -> None:
         self._model, self._on_change, self._showing = model, on_change, False
         self.layer = W.Dropdown(
-            **looks("Layer", 390), options=[(_label(model, each), each) for each in layers]
+            **looks("Layer", 390), options=[(layer_label(model.layer(each)), each) for each in layers]
         )
         self.view = W.ToggleButtons(options=_VIEWS, style={"button_width": "104px"})
         self._controls = {
@@ -52,7 +52,7 @@ class TopPatchControls:
         self._showing = True  # a slider that gets shorter moves its handle, which is nobody's choice
         try:
             if values["layer"] not in [name for _, name in self.layer.options]:  # a block, such as layer1.0
-                new = (_label(self._model, values["layer"]), values["layer"])
+                new = (layer_label(self._model.layer(values["layer"])), values["layer"])
                 self.layer.options = [*self.layer.options, new]
             for name, last, first in (("channel", channels - 1, 0), ("rank", ranks, 1)):
                 slider = self._controls[name]
@@ -65,8 +65,3 @@ class TopPatchControls:
     def _tell(self, name: str, value: Any) -> None:
         if not self._showing and value is not None:
             self._on_change(name, value)
-
-
-def _label(model: HookedModel, name: str) -> str:
-    layer = model.layer(name)
-    return f"{layer.name}  {layer.kind}  {'x'.join(map(str, layer.shape))}"

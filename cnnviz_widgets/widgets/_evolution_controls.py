@@ -6,7 +6,7 @@ from typing import Any
 import ipywidgets as W
 
 from cnnviz_widgets.backend import Layer
-from cnnviz_widgets.widgets._layout import flow, looks
+from cnnviz_widgets.widgets._layout import flow, layer_label, looks
 
 _SHOWN = [("patterns: projections", "projections"), ("pictures: what the units see", "crops")]
 _COMPARED = [("the same pattern", "pattern"), ("the same picture", "picture")]
@@ -54,7 +54,7 @@ class EvolutionControls:
         """Bring the lists to what there is."""
         self._showing = True
         try:
-            options = [(_label(layer), name) for name, layer in layers.items()]
+            options = [(layer_label(layer), name) for name, layer in layers.items()]
             if options != list(self.layer.options):
                 self.layer.options = options
             places = [(name, place) for place, name in enumerate(checkpoints)]
@@ -86,7 +86,3 @@ class EvolutionControls:
     def _tell(self, name: str, value: Any) -> None:
         if not self._showing and value is not None:
             self._on_change(name, value)
-
-
-def _label(layer: Layer) -> str:
-    return f"{layer.name}  {layer.kind}  {'x'.join(map(str, layer.shape))}"

@@ -80,12 +80,8 @@ class LayerTour(ClimbView):
 
     def _look_at(self, board: Inversion) -> None:
         """Show an inversion without touching the run."""
-        before, self._ready = self._ready, False  # these changes are part of the answer
-        try:
-            self.set_trait("result", board)
-            self.layer, self.at_step = board.layer.name, -1
-        finally:
-            self._ready = before
+        self.set_trait("result", board)
+        self._quietly(layer=board.layer.name, at_step=-1)
         self._answered, self._fresh = self._key(self.recompute_on), True
 
     # The run

@@ -1,21 +1,16 @@
 """The controls of MinimalImageStepper, all of which a keyboard reaches."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import ipywidgets as W
 
 from cnnviz_widgets.backend import HookedModel
-from cnnviz_widgets.widgets._layout import flow, looks
+from cnnviz_widgets.widgets._layout import class_options, flow, looks
+from cnnviz_widgets.widgets._picture_controls import NONE, PictureControls, show_those
 from cnnviz_widgets.widgets._pictures import PictureChooser
 from cnnviz_widgets.widgets._task_pictures import Source
 
-_NAMES = {
-    "objects": "Miniworld: objects",
-    "scenes": "Miniworld: scenes",
-    "yours": "your data set",
-    "photos": "photos",
-}
 _MODES = [("By hand", "hand"), ("Automatically", "auto")]
 _SUBJECTS = [("a class", "class"), ("a channel's mean", "channel"), ("one neuron", "neuron")]
 _TOOLS = [("Brush", "brush"), ("Rectangle", "box"), ("Segment", "segment")]
@@ -33,10 +28,9 @@ _METHODS = [
     ("Felzenszwalb", "felzenszwalb"),
     ("quickshift", "quickshift"),
 ]
-_TOP = -1  # a list cannot show that nothing is chosen
 
 
-class MinimalControls:
+class MinimalControls(PictureControls):
     """Picture, unit, tools, segments and buttons.
 
     Parameters
@@ -51,10 +45,12 @@ class MinimalControls:
         Called with a dict of traits when the student changes something, not when `show` does.
     """
 
-    names = (
-        *("mode", "data", "class_name", "number", "target", "subject", "layer", "channel", "row", "column"),
-        *("tool", "size", "ink", "color", "keep", "refuse", "method", "count", "fill", "segment"),
-    )
+    fresh: ClassVar[dict[str, dict[str, Any]]] = {
+        "data": {"class_name": "", "number": 0, "target": None},
+        "class_name": {"number": 0, "target": None},
+        "number": {"target": None},
+        "layer": {"channel": 0, "row": 0, "column": 0},
+    }
 
     def __init__(
         self,
@@ -63,16 +59,12 @@ class MinimalControls:
         chooser: PictureChooser,
         on_change: Callable[[dict[str, Any]], None],
     ) -> None:
-        self._chooser, self._on_change, self._showing = chooser, on_change, False
-        classes = [(f"{i} {model.class_name(i)}", i) for i in range(model.class_count or 0)]
         late = {"continuous_update": False}
-        self._controls: dict[str, W.Widget] = {
+        classes = [("the top class", NONE), *class_options(model)]
+        controls: dict[str, W.Widget] = {
             "mode": W.ToggleButtons(options=_MODES, style={"button_width": "112px"}),
-            "data": W.Dropdown(**looks("Pictures", 240), options=[(_NAMES[each], each) for each in data]),
-            "class_name": W.Dropdown(**looks("Class", 220)),
-            "number": W.IntSlider(**looks("Number", 230), **late),
             "subject": W.Dropdown(**looks("Watch", 220), options=_SUBJECTS),
-            "target": W.Dropdown(**looks("Class", 270), options=[("the top class", _TOP), *classes]),
+            "target": W.Dropdown(**looks("Class", 270), options=classes),
             "layer": W.Dropdown(**looks("Layer", 220), options=[each.name for each in model.layers]),
             "channel": W.IntSlider(**looks("Channel", 250), **late),
             "row": W.IntSlider(**looks("Row", 220), **late),
@@ -88,8 +80,7 @@ class MinimalControls:
             "fill": W.Dropdown(**looks("Put there", 240), options=_FILLS),
             "segment": W.IntSlider(**looks("Segment", 230)),
         }
-        for name, control in self._controls.items():
-            control.observe(lambda change, name=name: self._tell(name, change.new), "value")
+        super().__init__(data, chooser, on_change, **controls)
         self.replace = _button("Replace it", "eraser", "112px")
         self.undo, self.redo = _button("Undo", "undo", "84px"), _button("Redo", "repeat", "84px")
         self.reset = _button("Reset", "refresh", "84px")
@@ -97,15 +88,10 @@ class MinimalControls:
         self.load = W.FileUpload(description="Load path", accept=".json", multiple=False)
         self.load.layout.width = "140px"  # the count of files stands in it, too
         self.link = W.HTML()
-        self.another = _button("Another", "", "84px")
-        self.another.on_click(lambda _: self._next())
         get = self._controls
         self._refuse = W.Box([get["refuse"]], layout=W.Layout(width="210px"))
         asked = ("subject", "target", "layer", "channel", "row", "column")
-        self.question = flow(
-            *(get["mode"], get["data"], get["class_name"], chooser.list, chooser.upload, get["number"]),
-            *(self.another, *(get[name] for name in asked)),
-        )
+        self.question = flow(get["mode"], *self.pictures.children, *(get[name] for name in asked))
         how = ("tool", "size", "ink", "color", "method", "count", "fill", "segment")
         self.tools = flow(*(get[name] for name in how), self.replace)
         self.rule = flow(
@@ -138,39 +124,17 @@ class MinimalControls:
         buttons : (bool, bool)
             Whether there is something to undo, and to redo.
         """
-        photos, get = values["data"] == "photos", self._controls
-        self._showing = True  # none of this is anybody's choice
-        try:
-            if list(get["class_name"].options) != list(source.classes):
-                get["class_name"].options = list(source.classes)
-            for name, limit in limits.items():
-                get[name].max = max(limit, get[name].min, 1)
-            methods = _METHODS if labelled else _METHODS[1:]
-            if list(get["method"].options) != methods:
-                get["method"].options = methods
-            first = (f"the top class: {top_class}" if top_class else "the top class", _TOP)
-            if get["target"].options[0] != first:
-                get["target"].options = [first, *get["target"].options[1:]]
-            for name, control in get.items():
-                if name in values and not (name == "class_name" and photos):
-                    control.value = _TOP if name == "target" and values[name] is None else values[name]
-        finally:
-            self._showing = False
+        self._bring(values, source, lambda: self._offer(limits, top_class, labelled))
         self.undo.disabled, self.redo.disabled = (not each for each in buttons)
         self.reset.disabled = not buttons[0]
-        self._arrange(values, source, photos)
+        self._arrange(values)
 
-    def _arrange(self, values: Mapping[str, Any], source: Source, photos: bool) -> None:
+    def _arrange(self, values: Mapping[str, Any]) -> None:
         """Show the controls that matter now."""
         hand, get, subject = values["mode"] == "hand", self._controls, values["subject"]
         whole = values["method"] == "objects"
         cut = not hand or values["tool"] == "segment"
-        for widget, shown in (
-            (get["class_name"], not photos and len(source.classes) > 1),
-            (get["number"], not photos),  # their list does
-            (self.another, not photos),
-            (self._chooser.list, photos),
-            (self._chooser.upload, photos),
+        show_those(
             (get["subject"], hand),
             (get["target"], not hand or subject == "class"),
             (get["layer"], hand and subject != "class"),
@@ -187,25 +151,15 @@ class MinimalControls:
             (get["segment"], hand and cut),
             (self.replace, hand and cut),
             (self.rule, hand),
-        ):
-            widget.layout.display = "" if shown else "none"
+        )
 
-    def _next(self) -> None:
-        number = self._controls["number"]
-        self._tell("number", (number.value + 1) % (number.max + 1))
-
-    def _tell(self, name: str, value: Any) -> None:
-        if self._showing or value is None:
-            return
-        if name == "target" and value == _TOP:
-            value = None
-        fresh: dict[str, Any] = {
-            "data": {"class_name": "", "number": 0, "target": None},
-            "class_name": {"number": 0, "target": None},
-            "number": {"target": None},
-            "layer": {"channel": 0, "row": 0, "column": 0},
-        }
-        self._on_change({name: value, **fresh.get(name, {})})
+    def _offer(self, limits: Mapping[str, int], top_class: str, labelled: bool) -> None:
+        for name, limit in limits.items():
+            self[name].max = max(limit, self[name].min, 1)
+        methods = _METHODS if labelled else _METHODS[1:]
+        if list(self["method"].options) != methods:
+            self["method"].options = methods
+        self._offer_first("target", f"the top class: {top_class}" if top_class else "the top class")
 
 
 def _button(text: str, icon: str, width: str) -> W.Button:

@@ -2,49 +2,29 @@
 
 from typing import Any
 
-import numpy as np
 import traitlets
 from PIL import ImageColor
 
-from cnnviz_widgets.backend import HookedModel
-from cnnviz_widgets.data.labelled import LabelledDataset, Sample
-from cnnviz_widgets.data.miniworld import Objects, Scenes
 from cnnviz_widgets.engines import Channel, Neuron
-from cnnviz_widgets.errors import InputError, nearest
+from cnnviz_widgets.errors import InputError
 from cnnviz_widgets.methods.reduction import Reduction, Unit
 from cnnviz_widgets.methods.region_fills import FILLS
 from cnnviz_widgets.widgets._minimal_work import Asked, Stepped, answer
-from cnnviz_widgets.widgets._models import opened
-from cnnviz_widgets.widgets._pictures import PictureChooser, Pictures
-from cnnviz_widgets.widgets._task_pictures import (
-    DatasetSource,
-    Exhibit,
-    PhotoSource,
-    Source,
-    WorldSource,
-    checked,
-    own_kind,
-)
-from cnnviz_widgets.widgets._view import View
+from cnnviz_widgets.widgets._picture_question import PICTURE, PictureQuestion
+from cnnviz_widgets.widgets._task_pictures import Source
 
 
-class MinimalQuestion(View):
+class MinimalQuestion(PictureQuestion):
     """The traits of MinimalImageStepper, and what they ask; see there."""
 
     recompute_on = (
-        *("mode", "data", "class_name", "number", "picture", "target"),
+        *("mode", *PICTURE, "target"),
         *("subject", "layer", "channel", "row", "column", "method", "count", "fill"),
     )
     redraw_on = ("step", "tool", "size", "ink", "color", "keep", "refuse", "segment")
 
     mode = traitlets.Enum(["hand", "auto"], "hand", help="who simplifies")
 
-    data = traitlets.Unicode("photos", help="which pictures")
-    class_name = traitlets.Unicode("", help="class of the picture; the first one if empty")
-    number = traitlets.Int(0, min=0, help="which picture of the class")
-    picture = traitlets.Any("cat", help="the photo: a name in the list, a path, an array")
-
-    target = traitlets.Any(None, help="the class watched, by number or name; None is the top class")
     subject = traitlets.Enum(["class", "channel", "neuron"], "class", help="what is watched by hand")
     layer = traitlets.Unicode("", help="of the channel or neuron; the first one if empty")
     channel = traitlets.Int(0, min=0, help="counted from 0")
@@ -71,35 +51,13 @@ class MinimalQuestion(View):
         except ValueError:
             raise InputError(f'{proposal.value!r} is no colour: give one like "#ff8800" or "red"') from None
 
-    def __init__(
-        self,
-        model: HookedModel | str,
-        picture: Any = None,
-        target: int | str | None = None,
-        *,
-        pictures: Pictures | None = None,
-        dataset: LabelledDataset | None = None,
-        **traits: Any,
-    ) -> None:
-        self.model = opened(model, type(self).__name__)
-        self._chooser = PictureChooser(pictures, self._choose_photo, self.guard)
-        self._sources: dict[str, Source] = {"objects": WorldSource(Objects), "scenes": WorldSource(Scenes)}
-        if dataset is not None:
-            self._sources["yours"] = DatasetSource(dataset)
-        self._sources["photos"] = PhotoSource(lambda: self._chooser.list.options, self._chooser.open)
-        self._on_show = ""  # the mode of the last answer
-        self._from = ("", "")  # the last picture's collection and class
-        self._note = ""
-        self._loaded: Reduction | None = None  # a path from a file, that is about to be shown
-        if picture is None:
-            traits.setdefault("data", own_kind(self.model, dataset))
-        else:
-            traits = {"data": "photos", "picture": picture, **traits}
-        traits.setdefault("method", "slic" if traits["data"] == "photos" else "objects")
-        super().__init__(target=target, **traits)
+    _on_show = ""  # the mode of the last answer
+    _note = ""
+    _loaded: Reduction | None = None  # a path from a file, that is about to be shown
 
-    def _choose_photo(self, name: str) -> None:
-        self.set(data="photos", picture=name)
+    def set_trait_values(self, traits: dict[str, Any]) -> None:
+        """Take the traits given by name; the pieces are true objects where these are known."""
+        super().set_trait_values({"method": "slic" if traits["data"] == "photos" else "objects", **traits})
 
     # The question
 
@@ -113,58 +71,24 @@ class MinimalQuestion(View):
         return Neuron(layer, self.channel, self.row, self.column)
 
     def _answer(self) -> None:
-        self._settle()
         super()._answer()
-        self._from = (self.data, self.class_name)
         self._note = ""
 
-    def _settle(self) -> None:
-        """Give a new collection its first class, and pieces that it has, where the old ones are not there."""
-        source = self._sources.get(self.data)
-        if source is None:
-            return
-        was_ready, self._ready = self._ready, False  # these changes are part of the answer
-        try:
-            moved = self._from[0] not in ("", self.data)
-            if moved and self.data == "photos" and self.method == "objects":
-                self.method = "slic"
-            stale = moved and self.class_name == self._from[1] and self.class_name not in source.classes
-            if self.data != "photos" and (stale or not self.class_name):
-                self.class_name = source.classes[0]
-        finally:
-            self._ready = was_ready
-
-    def _source(self) -> Source:
-        if self.data not in self._sources:
-            raise InputError(
-                f"There are no pictures called {self.data!r}. {nearest(self.data, self._sources)}"
-            )
-        return self._sources[self.data]
+    def _settle(self, source: Source) -> None:
+        """Give pieces that a new collection has, too, where the old ones are not there."""
+        if self._moved and self.data == "photos" and self.method == "objects":
+            self._quietly(method="slic")
+        super()._settle(source)
 
     def _compute(self) -> Stepped:
-        source = self._source()
         asked = Asked(
-            self._key(("data", "class_name", "number", "picture")),
+            self._key(PICTURE),
             (self.method, self.count),
             self._unit,
             (self.target, self.fill) if self.mode == "auto" else None,
         )
-        found = answer(self.model, asked, self.result, lambda: self._exhibit(source), self.keep, self._loaded)
+        found = answer(self.model, asked, self.result, self._exhibit, self.keep, self._loaded)
         if self.result is None or found.seen is not self.result.seen or self._on_show != self.mode:
-            self._go_to(-1)
+            self._quietly(step=-1)  # it is drawn with what comes
         self._on_show = self.mode
         return found
-
-    def _exhibit(self, source: Source) -> Exhibit:
-        if self.data == "photos":
-            photo = np.array(self._chooser.open(self.picture))
-            return Exhibit(Sample(photo, None, {}, {}), "", photo)
-        checked(source, self.class_name, self.number)
-        return source.exhibit(self.class_name, self.number)
-
-    def _go_to(self, step: int) -> None:
-        was_ready, self._ready = self._ready, False  # it is drawn with what comes
-        try:
-            self.step = step
-        finally:
-            self._ready = was_ready

@@ -117,8 +117,7 @@ class MinimalView(MinimalQuestion):
         return f"{self.model.name} sees {self._name}, simplified {by}. {self._shown.words}"
 
     def _show_controls(self, result: Stepped) -> None:
-        photo = self.data == "photos"
-        self._name = self._chooser.show(self.picture) if photo else f"{self.class_name} {self.number}"
+        self._name = self._name_on_show()
         self._showing = True
         try:
             self._slider.max = max(1, len(self._shown.pictures) - 1)
@@ -133,12 +132,12 @@ class MinimalView(MinimalQuestion):
             values["target"] = self.model.class_index(self.target)
         channels, rows, columns = self._sizes(values["layer"])
         limits = {
-            "number": self._source().count(self.class_name) - 1 if not photo else 1,
             "channel": channels - 1, "row": rows - 1, "column": columns - 1,
             "segment": len(result.segments) - 1, "size": max(result.seen.shape[:2]) // 2,
         }  # fmt: skip
         buttons = bool(result.reduction.steps), bool(result.undone)
-        self._controls.show(values, self._source(), limits, self._whole_top(result), not photo, buttons)
+        labelled = self.data != "photos"
+        self._controls.show(values, self._source, limits, self._whole_top(result), labelled, buttons)
         self._tell_progress()
 
     def _sizes(self, layer: str) -> tuple[int, int, int]:

@@ -8,7 +8,7 @@ import ipywidgets as W
 
 from cnnviz_widgets.backend import Layer
 from cnnviz_widgets.data.picture_set import PictureSet
-from cnnviz_widgets.widgets._layout import looks
+from cnnviz_widgets.widgets._layout import layer_label, looks
 
 _MEASURES = [("length (L2)", "l2"), ("angle (cosine)", "cosine")]
 _PLACES = [("place by place", "all"), ("mean over places", "mean")]
@@ -43,7 +43,7 @@ class NeighborControls:
         self.neighbor = W.Dropdown(**looks("Go to"), options=[], value=None)
         self._controls = {
             "layer": W.Dropdown(
-                **looks("Layer", 390), options=[(_label(each), each.name) for each in layers]
+                **looks("Layer", 390), options=[(layer_label(each), each.name) for each in layers]
             ),
             "places": W.Dropdown(**looks("Maps"), options=_PLACES),
             "measure": W.Dropdown(**looks("Distance"), options=_MEASURES),
@@ -69,7 +69,7 @@ class NeighborControls:
         try:
             chooser = self._controls["layer"]
             if layer.name not in [name for _, name in chooser.options]:  # a block, such as layer1.0
-                chooser.options = [*chooser.options, (_label(layer), layer.name)]
+                chooser.options = [*chooser.options, (layer_label(layer), layer.name)]
             for name, control in self._controls.items():
                 control.value = values[name]
             self._controls["places"].disabled = len(layer.shape) < 2  # a vector has no places
@@ -96,7 +96,3 @@ class NeighborControls:
     def _tell(self, name: str, value: Any) -> None:
         if not self._showing and value is not None:
             self._on_change(name, value)
-
-
-def _label(layer: Layer) -> str:
-    return f"{layer.name}  {layer.kind}  {'x'.join(map(str, layer.shape))}"

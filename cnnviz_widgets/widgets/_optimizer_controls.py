@@ -7,7 +7,7 @@ import ipywidgets as W
 
 from cnnviz_widgets.backend import HookedModel
 from cnnviz_widgets.methods.activation_maximization import PRESETS
-from cnnviz_widgets.widgets._layout import flow, looks
+from cnnviz_widgets.widgets._layout import class_options, flow, looks
 from cnnviz_widgets.widgets._pictures import PictureChooser
 
 _SHOWN = [("one picture", "one"), ("a gallery of classes", "classes"), ("a ladder of priors", "priors")]
@@ -33,13 +33,12 @@ class OptimizerControls:
         self, model: HookedModel, chooser: PictureChooser, on_change: Callable[[dict[str, Any]], None]
     ) -> None:
         self._chooser, self._on_change, self._showing = chooser, on_change, False
-        classes = [(f"{i} {model.class_name(i)}", i) for i in range(model.class_count or 0)]
         layers = [(f"{each.name}  {each.kind}", each.name) for each in model.layers if each.is_map]
         late = {"continuous_update": False}
         self._controls: dict[str, Any] = {
             "view": W.Dropdown(**looks("Show", 230), options=_SHOWN),
             "layer": W.Dropdown(**looks("Climb", 250), options=[("a class score", ""), *layers]),
-            "target": W.Dropdown(**looks("Class", 230), options=classes),
+            "target": W.Dropdown(**looks("Class", 230), options=class_options(model)),
             "channel": W.IntSlider(**looks("Channel", 250), **late),
             "unit": W.Dropdown(**looks("Unit", 230), options=_UNITS),
             "start": W.Dropdown(**looks("Start", 210), options=_STARTS),

@@ -6,7 +6,7 @@ from typing import Any
 import ipywidgets as W
 
 from cnnviz_widgets.backend import HookedModel, Layer
-from cnnviz_widgets.widgets._layout import flow, looks
+from cnnviz_widgets.widgets._layout import class_options, flow, layer_label, looks
 from cnnviz_widgets.widgets._pictures import PictureChooser
 
 _SUBJECTS = [("a class's score", "class"), ("a channel's mean", "channel"), ("one neuron", "neuron")]
@@ -52,12 +52,11 @@ class RuleControls:
         on_strongest: Callable[[], None],
     ) -> None:
         self._model, self._on_change, self._showing = model, on_change, False
-        classes = [(_class_label(model, i), i) for i in range(model.class_count or 0)]
         self._controls = {
             "subject": W.Dropdown(**looks("Explain"), options=_SUBJECTS),
-            "target": W.Dropdown(**looks("Class"), options=[("the top class", _TOP), *classes]),
+            "target": W.Dropdown(**looks("Class"), options=[("the top class", _TOP), *class_options(model)]),
             "layer": W.Dropdown(
-                **looks("Layer", 378), options=[(_layer_label(each), each.name) for each in layers]
+                **looks("Layer", 378), options=[(layer_label(each), each.name) for each in layers]
             ),
             **{name: W.IntSlider(**looks(name.capitalize(), 250)) for name in _UNIT},
             "look": W.Dropdown(**looks("Maps", 320), options=_LOOKS),
@@ -79,7 +78,7 @@ class RuleControls:
         try:
             known = self._controls["layer"]
             if layer.name not in [name for _, name in known.options]:  # a block, such as layer1.0
-                known.options = [*known.options, (_layer_label(layer), layer.name)]
+                known.options = [*known.options, (layer_label(layer), layer.name)]
             first = (f"the top class: {top_class}" if top_class else "the top class", _TOP)
             target = self._controls["target"]
             if target.options[0] != first:
@@ -108,11 +107,3 @@ class RuleControls:
     def _tell(self, name: str, value: Any) -> None:
         if not self._showing and value is not None:
             self._on_change(name, None if name == "target" and value == _TOP else value)
-
-
-def _class_label(model: HookedModel, index: int) -> str:
-    return f"{index} {model.classes[index]}" if model.classes is not None else model.class_name(index)
-
-
-def _layer_label(layer: Layer) -> str:
-    return f"{layer.name}  {layer.kind}  {'x'.join(map(str, layer.shape))}"

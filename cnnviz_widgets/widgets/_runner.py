@@ -118,6 +118,12 @@ class Runner:
             raise RuntimeError("this thread holds UI_LOCK, and the run needs it to come to its end")
         thread.join(seconds)
 
+    def wait(self, seconds: float = 600) -> None:
+        """Wait until no run is going on, of those that follow each other; see `join`."""
+        end = time.monotonic() + seconds
+        while self.is_alive and time.monotonic() < end:
+            self.join(max(0, end - time.monotonic()))
+
     # In the run's thread
 
     def _run(self, run: _Run, steps: Callable[[], Iterable[Any]], before: threading.Thread | None) -> None:

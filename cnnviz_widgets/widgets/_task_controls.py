@@ -10,6 +10,7 @@ from cnnviz_widgets.data.labelled import LEVELS
 from cnnviz_widgets.paint import Mosaic, draw_box, jpeg, mosaic
 from cnnviz_widgets.paint.rgba import Bytes
 from cnnviz_widgets.widgets._layout import flow, looks
+from cnnviz_widgets.widgets._picture_controls import PictureControls
 from cnnviz_widgets.widgets._pictures import PictureChooser
 from cnnviz_widgets.widgets._surface import Surface
 from cnnviz_widgets.widgets._task_pictures import Source
@@ -17,16 +18,10 @@ from cnnviz_widgets.widgets._task_pictures import Source
 AT_ONCE = 8  # thumbnails
 _FRAME = 4
 _GREY = (128, 128, 128)  # seen as a gap on white and on the dark theme
-_NAMES = {
-    "scenes": "Miniworld: scenes",
-    "objects": "Miniworld: objects",
-    "yours": "your data set",
-    "photos": "photos",
-}
 _ANSWERS = [("the truth", "truth"), ("the networks", "network")]
 
 
-class TaskControls:
+class TaskControls(PictureControls):
     """The controls above the panels, all of which a keyboard reaches.
 
     Parameters
@@ -42,55 +37,28 @@ class TaskControls:
     def __init__(
         self, data: Sequence[str], chooser: PictureChooser, on_change: Callable[[dict[str, Any]], None]
     ) -> None:
-        self._chooser, self._on_change, self._showing = chooser, on_change, False
-        self.data = W.Dropdown(**looks("Pictures", 225), options=[(_NAMES[each], each) for each in data])
-        self.class_name = W.Dropdown(**looks("Class", 215))
-        self.number = W.IntSlider(**looks("Number", 260))
-        self.another = W.Button(
-            description="Another", tooltip="the next picture", layout=W.Layout(width="84px")
+        super().__init__(
+            data,
+            chooser,
+            on_change,
+            answers=W.ToggleButtons(options=_ANSWERS, style={"button_width": "120px"}),
+            level=W.Dropdown(**looks("Labels", 200), options=LEVELS),
+            thing=W.Dropdown(**looks("Thing", 240), options=[("none", -1)], value=-1),
         )
-        self.answers = W.ToggleButtons(options=_ANSWERS, style={"button_width": "120px"})
-        self.level = W.Dropdown(**looks("Labels", 200), options=LEVELS)
-        self.thing = W.Dropdown(**looks("Thing", 240), options=[("none", -1)], value=-1)
-        for name in ("data", "class_name", "number", "answers", "level", "thing"):
-            getattr(self, name).observe(lambda change, name=name: self._tell(name, change.new), "value")
-        self.another.on_click(lambda _: self._tell("number", (self.number.value + 1) % (self.number.max + 1)))
-        self.pictures = flow(
-            self.data, self.class_name, chooser.list, chooser.upload, self.number, self.another
-        )
-        self.views = flow(self.answers, self.level, self.thing)
+        self.views = flow(self["answers"], self["level"], self["thing"])
 
     def show(
         self, values: dict[str, Any], source: Source, levels: Sequence[str], things: Sequence[str]
     ) -> None:
         """Bring the controls to the values on show, by name, and to what can be chosen there."""
-        photos = values["data"] == "photos"
-        self._showing = True  # none of this is anybody's choice
-        try:
-            self.class_name.options = list(source.classes)
-            self.number.max = max(1, source.count(values["class_name"]) - 1)
-            self.level.options = [each for each in LEVELS if each in levels] or [values["level"]]
-            self.level.disabled = not levels
-            numbered = [(f"{number} {name}", number - 1) for number, name in enumerate(things, 1)]
-            self.thing.options = [("none", -1), *numbered]
-            self.thing.disabled = not things
-            for name, value in values.items():
-                getattr(self, name).value = value
-        finally:
-            self._showing = False
-        for widget, shown in (
-            (self.class_name, not photos and len(source.classes) > 1),
-            (self.number, not photos),  # their list does
-            (self._chooser.list, photos),
-            (self._chooser.upload, photos),
-        ):
-            widget.layout.display = "" if shown else "none"
+        self._bring(values, source, lambda: self._offer(values["level"], levels, things))
 
-    def _tell(self, name: str, value: Any) -> None:
-        if self._showing or value is None:
-            return
-        fresh: dict[str, Any] = {"data": {"class_name": "", "number": 0}, "class_name": {"number": 0}}
-        self._on_change({name: value, **fresh.get(name, {})})
+    def _offer(self, level: str, levels: Sequence[str], things: Sequence[str]) -> None:
+        self["level"].options = [each for each in LEVELS if each in levels] or [level]
+        self["level"].disabled = not levels
+        numbered = [(f"{number} {name}", number - 1) for number, name in enumerate(things, 1)]
+        self["thing"].options = [("none", -1), *numbered]
+        self["thing"].disabled = not things
 
 
 class Thumbnails:

@@ -1,6 +1,6 @@
-"""Where TaskStrip's pictures come from: Miniworld, a labelled data set of the caller's, or photos."""
+"""Where labelled pictures come from: Miniworld, a labelled data set of the caller's, or photos."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -137,6 +137,25 @@ class PhotoSource:
     def thumbnail(self, class_name: str, number: int) -> Bytes:
         """Open one photo, and make it small."""
         return _small(self._open(self.names()[number]))
+
+
+def collections(photos: Source, dataset: LabelledDataset | None) -> dict[str, Source]:
+    """List what a student can choose pictures from, by the names of the trait `data`."""
+    own = {} if dataset is None else {"yours": DatasetSource(dataset)}
+    return {"scenes": WorldSource(Scenes), "objects": WorldSource(Objects), **own, "photos": photos}
+
+
+def collection(sources: Mapping[str, Source], name: str) -> Source:
+    """Choose among `collections`.
+
+    Raises
+    ------
+    InputError
+        If there is none of that name.
+    """
+    if name not in sources:
+        raise InputError(f"There are no pictures called {name!r}. {nearest(name, sources)}")
+    return sources[name]
 
 
 def checked(source: Source, class_name: str, number: int) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import ipywidgets as W
 
 from cnnviz_widgets.backend import Layer
-from cnnviz_widgets.widgets._layout import flow, looks
+from cnnviz_widgets.widgets._layout import flow, layer_label, looks
 
 _SPACES = [("features of the layer", "features"), ("pixels", "pixels")]
 _STARTS = [("principal components", "pca"), ("anywhere (seed)", "random")]
@@ -41,7 +41,7 @@ class TSNEControls:
         self._controls: dict[str, Any] = {
             "space": W.Dropdown(**looks("Arrange"), options=_SPACES),
             "layer": W.Dropdown(
-                **looks("Layer", 330), options=[(_label(each), each.name) for each in layers]
+                **looks("Layer", 330), options=[(layer_label(each), each.name) for each in layers]
             ),
             "perplexity": W.FloatSlider(
                 **{**looks("Perplexity", 300), "style": {"description_width": "72px"}},
@@ -73,7 +73,7 @@ class TSNEControls:
         try:
             chooser, slider = self._controls["layer"], self._controls["perplexity"]
             if layer.name not in [name for _, name in chooser.options]:  # a block, such as layer1.0
-                chooser.options = [*chooser.options, (_label(layer), layer.name)]
+                chooser.options = [*chooser.options, (layer_label(layer), layer.name)]
             chooser.disabled = values["space"] == "pixels"
             slider.min = min(slider.min, values["perplexity"])
             slider.max = max(slider.max, values["perplexity"])
@@ -90,7 +90,3 @@ class TSNEControls:
     def _tell(self, name: str, value: Any) -> None:
         if not self._showing and value is not None:
             self._on_change(name, value)
-
-
-def _label(layer: Layer) -> str:
-    return f"{layer.name}  {layer.kind}  {'x'.join(map(str, layer.shape))}"

@@ -96,6 +96,14 @@ class View(W.VBox):
             for name, value in traits.items():
                 setattr(self, name, value)
 
+    def _quietly(self, **traits: Any) -> None:
+        """Change traits as a part of the answer that is going on, which asks nothing new."""
+        was_ready, self._ready = self._ready, False
+        try:
+            self.set(**traits)
+        finally:
+            self._ready = was_ready
+
     def guard(self, work: Any, *args: Any) -> None:
         """Run `work` so that what fails is told on screen and in `error`, and nothing else breaks."""
         with UI_LOCK:

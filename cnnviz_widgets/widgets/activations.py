@@ -173,14 +173,10 @@ class ActivationBrowser(View):
             if not self._placed:
                 self.row, self.column = shape[1] // 2, shape[2] // 2
             return
-        self._ready = False  # these changes are part of the answer
-        try:
-            if self.channel >= shape[0]:
-                self.channel = 0
-            if self.row >= shape[1] or self.column >= shape[2]:
-                self.row, self.column = shape[1] // 2, shape[2] // 2
-        finally:
-            self._ready = True
+        if self.channel >= shape[0]:
+            self._quietly(channel=0)
+        if self.row >= shape[1] or self.column >= shape[2]:
+            self._quietly(row=shape[1] // 2, column=shape[2] // 2)
 
     # The answer
 

@@ -164,7 +164,7 @@ class BackpropStepper(View):
         how = {name: getattr(self, name) for name in ("stride", "padding", "size", "center")}
         done = pages.compute(page, found, how)
         lists = {name: found[name].tolist() if name in found else [] for name in pages.GIVEN}
-        self._correct(**lists, **self._focus_for(done, turned))
+        self._quietly(**lists, **self._focus_for(done, turned))
         self._answered = self._key(self.recompute_on)
         self._note_given()
         self._kept[page], self._page = lists, page
@@ -204,13 +204,6 @@ class BackpropStepper(View):
         rows, columns = shapes[name]
         self._chosen = name, min(row, rows - 1), min(column, columns - 1)
         return dict(zip(("matrix", "row", "column"), self._chosen, strict=True))
-
-    def _correct(self, **traits: Any) -> None:
-        ready, self._ready = self._ready, False  # these changes are part of the answer
-        try:
-            self.set(**traits)
-        finally:
-            self._ready = ready
 
     @property
     def _focus(self) -> Cell:

@@ -8,8 +8,7 @@ import traitlets
 
 from cnnviz_widgets.backend import HookedModel
 from cnnviz_widgets.data.labelled import LabelledDataset
-from cnnviz_widgets.data.miniworld.datasets import Objects, Scenes
-from cnnviz_widgets.errors import InputError, LayerError, ModelError, nearest
+from cnnviz_widgets.errors import LayerError, ModelError
 from cnnviz_widgets.methods.cam import default_layer, map_layers
 from cnnviz_widgets.methods.cam_head import cam_head
 from cnnviz_widgets.widgets import _cam_words as words
@@ -19,12 +18,12 @@ from cnnviz_widgets.widgets._cam_panels import CamPanels
 from cnnviz_widgets.widgets._models import opened
 from cnnviz_widgets.widgets._pictures import PictureChooser, Pictures
 from cnnviz_widgets.widgets._task_pictures import (
-    DatasetSource,
     Exhibit,
     PhotoSource,
     Source,
-    WorldSource,
     checked,
+    collection,
+    collections,
     own_kind,
 )
 from cnnviz_widgets.widgets._view import View
@@ -115,10 +114,7 @@ class CAMExplorer(View):
         self._explorer = Explorer(self.models, other)
         self._chooser = PictureChooser(pictures, self._choose_photo, self.guard)
         self._photos = PhotoSource(lambda: self._chooser.list.options, self._chooser.open)
-        self._sources: dict[str, Source] = {"scenes": WorldSource(Scenes), "objects": WorldSource(Objects)}
-        if dataset is not None:
-            self._sources["yours"] = DatasetSource(dataset)
-        self._sources["photos"] = self._photos
+        self._sources = collections(self._photos, dataset)
         if data is None:
             data = "yours" if dataset is not None else _learned(self.model, "photos" if pictures else "")
         super().__init__(data=data, class_name=class_name, number=number, **traits)
@@ -145,11 +141,7 @@ class CAMExplorer(View):
 
     @property
     def _source(self) -> Source:
-        if self.data not in self._sources:
-            raise InputError(
-                f"There are no pictures called {self.data!r}. {nearest(self.data, self._sources)}"
-            )
-        return self._sources[self.data]
+        return collection(self._sources, self.data)
 
     @property
     def _class(self) -> str:

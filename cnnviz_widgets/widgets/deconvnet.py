@@ -150,23 +150,16 @@ class TopPatchBrowser(View):
                 raise TargetError(
                     f"layer {self.layer!r} has no channel {self.channel}: they go from 0 to {count - 1}"
                 )
-            self._correct(channel=0)
+            self._quietly(channel=0)
             self._answered = self._key(self.recompute_on)
         self._signature = self._gallery.signature(self.layer, self.channel)
         patches = None
         if self._signature is not None:
             patches = self._gallery.patches(self.layer, self.channel, self.rule, self._signature)
         if patches is not None and self._ready and self.rank > len(patches):
-            self._correct(rank=len(patches))
+            self._quietly(rank=len(patches))
         self._on_show = (self.layer, self.channel, self.rule)
         return patches
-
-    def _correct(self, **traits: int) -> None:
-        ready, self._ready = self._ready, False  # these changes are part of the answer
-        try:
-            self.set(**traits)
-        finally:
-            self._ready = ready
 
     def _channel_count(self, layer: str) -> int:
         return self._layers.get(layer) or channel_count(self.model, layer)
@@ -244,9 +237,7 @@ class TopPatchBrowser(View):
 
     def wait(self, seconds: float = 600) -> None:
         """Wait until the work in the background is done: for scripts and tests."""
-        end = time.monotonic() + seconds
-        while self._runner.is_alive and time.monotonic() < end:
-            self._runner.join(max(0, end - time.monotonic()))
+        self._runner.wait(seconds)
 
     def _on_step(self, work: tuple[str, ...]) -> None:
         self._tell_progress()

@@ -146,15 +146,11 @@ class EvolutionSlider(View):
         self._wall.forget()
         self._chart = None
         last = len(self.result.run) - 1
-        was_ready, self._ready = self._ready, False  # these changes are part of the answer
-        try:
-            if self.layer not in self.result.layers:
-                self.layer = list(self.result.layers)[min(1, len(self.result.layers) - 1)]
-            if not self._placed or (was_ready and self.checkpoint > last):
-                self.checkpoint = last
-        finally:
-            self._ready = was_ready
-        if was_ready:
+        if self.layer not in self.result.layers:
+            self._quietly(layer=list(self.result.layers)[min(1, len(self.result.layers) - 1)])
+        if not self._placed or (self._ready and self.checkpoint > last):
+            self._quietly(checkpoint=last)
+        if self._ready:
             self._placed = True
             self._shown = None
             self._go_on()
@@ -232,14 +228,10 @@ class EvolutionSlider(View):
     def _settle(self, result: Evolving) -> None:
         """Keep what a new layer has of the chosen channels, and wake the work for it."""
         count = result.channels(self.layer)
-        was_ready, self._ready = self._ready, False
-        try:
-            if self.channel >= count:
-                self.channel = 0
-            if any(each >= count for each in self.kept):
-                self.kept = [each for each in self.kept if each < count]
-        finally:
-            self._ready = was_ready
+        if self.channel >= count:
+            self._quietly(channel=0)
+        if any(each >= count for each in self.kept):
+            self._quietly(kept=[each for each in self.kept if each < count])
         self._painted = self._key(self.redraw_on)
         if self._ready and self._runner.state == "done" and not result.is_done:
             self._shown = (self.layer, self.checkpoint)

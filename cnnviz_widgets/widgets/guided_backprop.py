@@ -223,11 +223,7 @@ class RuleComparer(View):
         return self._answers.compare(self._asked)
 
     def _place(self, channel: int, row: int, column: int) -> None:
-        before, self._ready = self._ready, False  # these changes are part of the answer
-        try:
-            self.channel, self.row, self.column = channel, row, column
-        finally:
-            self._ready = before
+        self._quietly(channel=channel, row=row, column=column)
         self._answered = self._key(self.recompute_on)
 
     # The answer

@@ -1,7 +1,6 @@
 """MinimalImageStepper: simplify a picture, by hand or by a search, as far as the network goes along."""
 
 import base64
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -158,7 +157,7 @@ class MinimalImageStepper(MinimalView):
     def _take(self, after: Stepped) -> None:
         self._note = ""
         self._controls.link.value = ""
-        self._go_to(-1)
+        self._quietly(step=-1)
         self.set_trait("result", after)
         self._paint()
 
@@ -178,8 +177,7 @@ class MinimalImageStepper(MinimalView):
 
     def _go_on_segment(self, segment: int) -> None:
         fill = self.color if self.ink == "color" else self.ink
-        was_ready, self._ready = self._ready, False
-        self.segment, self._ready = segment, was_ready
+        self._quietly(segment=segment)
         self.apply(Retouch.segment(self.result.segments.mask(segment), fill))
 
     def _offer(self) -> None:
@@ -219,9 +217,7 @@ class MinimalImageStepper(MinimalView):
 
     def wait(self, seconds: float = 600) -> None:
         """Wait for the end of the search: for scripts and tests."""
-        end = time.monotonic() + seconds
-        while self._runner.is_alive and time.monotonic() < end:
-            self._runner.join(max(0, end - time.monotonic()))
+        self._runner.wait(seconds)
 
     def _on_step(self, found: MinimalImage) -> None:
         now = self.result.minimal

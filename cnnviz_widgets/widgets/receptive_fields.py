@@ -217,12 +217,8 @@ class ReceptiveFieldMapper(View):
         return field
 
     def _correct(self, **traits: Any) -> None:
-        ready, self._ready = self._ready, False  # these changes are part of the answer
-        try:
-            self.set(**traits)
-            self._answered = self._key(self.recompute_on)
-        finally:
-            self._ready = ready
+        self._quietly(**traits)
+        self._answered = self._key(self.recompute_on)
 
     # The answer
 
@@ -305,9 +301,7 @@ class ReceptiveFieldMapper(View):
 
     def wait(self, seconds: float = 600) -> None:
         """Wait until the work in the background is done: for scripts and tests."""
-        end = time.monotonic() + seconds
-        while self._runner.is_alive and time.monotonic() < end:
-            self._runner.join(max(0, end - time.monotonic()))
+        self._runner.wait(seconds)
 
     def _on_step(self, work: tuple[Any, ...]) -> None:
         self._tell_progress()

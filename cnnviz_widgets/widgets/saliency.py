@@ -1,40 +1,24 @@
 """SaliencyExplorer: which pixels change a class's score, and the object cut out from that alone."""
 
-import time
 from typing import Any
 
 import ipywidgets as W
-import numpy as np
 import traitlets
 
-from cnnviz_widgets.backend import HookedModel
-from cnnviz_widgets.data.labelled import LabelledDataset, Sample
-from cnnviz_widgets.data.miniworld import Objects, Scenes
-from cnnviz_widgets.errors import InputError, nearest
 from cnnviz_widgets.methods.saliency import Saliency, SaliencyLook
 from cnnviz_widgets.paint import rgb_png
 from cnnviz_widgets.paint.sheets import sheet
 from cnnviz_widgets.widgets import _saliency_words as words
 from cnnviz_widgets.widgets._captions import line
-from cnnviz_widgets.widgets._models import opened
-from cnnviz_widgets.widgets._pictures import PictureChooser, Pictures
+from cnnviz_widgets.widgets._errand import Errand
+from cnnviz_widgets.widgets._picture_question import PICTURE, PictureQuestion
 from cnnviz_widgets.widgets._runner import Runner, State, WorkBar
 from cnnviz_widgets.widgets._saliency_answers import Answers, Asked, Explained, Method
 from cnnviz_widgets.widgets._saliency_controls import SaliencyControls
 from cnnviz_widgets.widgets._saliency_panels import HEADINGS, SaliencyPanels
-from cnnviz_widgets.widgets._task_pictures import (
-    DatasetSource,
-    Exhibit,
-    PhotoSource,
-    Source,
-    WorldSource,
-    checked,
-    own_kind,
-)
-from cnnviz_widgets.widgets._view import View
 
 
-class SaliencyExplorer(View):
+class SaliencyExplorer(PictureQuestion):
     """How each pixel changes the score of a class, and the object that a graph cut finds from it.
 
     The map at once; with SmoothGrad it settles while noisy copies of the picture are added. The most and the
@@ -100,28 +84,11 @@ class SaliencyExplorer(View):
     """
 
     recompute_on = (
-        "data",
-        "class_name",
-        "number",
-        "picture",
-        "target",
-        "rule",
-        "method",
-        "samples",
-        "noise",
-        "seed",
-        "foreground",
-        "background",
-        "cut",
+        *(*PICTURE, "target", "rule", "method", "samples", "noise", "seed"),
+        *("foreground", "background", "cut"),
     )
     redraw_on = ("look", "opacity")
 
-    data = traitlets.Unicode("photos", help="which pictures")
-    class_name = traitlets.Unicode("", help="class of the picture; the first one if empty")
-    number = traitlets.Int(0, min=0, help="which picture of the class")
-    picture = traitlets.Any("cat", help="the photo: a name in the list, a path, an array")
-
-    target = traitlets.Any(None, help="the class explained, by number or name; None is the top class")
     rule = traitlets.Enum(["backprop", "deconvnet", "guided"], "backprop", help="what is done at ReLUs")
     method: "traitlets.Enum[Method]" = traitlets.Enum(
         ["gradient", "smoothgrad"], "gradient", help="the picture alone, or the mean of noisy copies"
@@ -140,36 +107,10 @@ class SaliencyExplorer(View):
     )
     opacity = traitlets.Float(1.0, min=0, max=1, help="of the map over the picture")
 
-    def __init__(
-        self,
-        model: HookedModel | str,
-        picture: Any = None,
-        target: int | str | None = None,
-        *,
-        pictures: Pictures | None = None,
-        dataset: LabelledDataset | None = None,
-        **traits: Any,
-    ) -> None:
-        self.model = opened(model, type(self).__name__)
-        self._answers = Answers(self.model)
-        self._chooser = PictureChooser(pictures, self._choose_photo, self.guard)
-        self._sources: dict[str, Source] = {"objects": WorldSource(Objects), "scenes": WorldSource(Scenes)}
-        if dataset is not None:
-            self._sources["yours"] = DatasetSource(dataset)
-        self._sources["photos"] = PhotoSource(lambda: self._chooser.list.options, self._chooser.open)
-        self._from = ("", "")  # the last picture's collection and class
-        self._doing: Asked | None = None  # the map whose copies are being added
-        self._halted: Asked | None = None  # the map whose copies the student stopped
-        if picture is None:
-            traits.setdefault("data", own_kind(self.model, dataset))
-        else:
-            traits = {"data": "photos", "picture": picture, **traits}
-        super().__init__(target=target, **traits)
-        self._go_on()
-
     # Controls and panels
 
     def _build(self) -> tuple[W.Widget, ...]:
+        self._answers = Answers(self.model)
         self._controls = SaliencyControls(
             self.model,
             list(self._sources),
@@ -178,6 +119,7 @@ class SaliencyExplorer(View):
         )
         self._panels = SaliencyPanels(self._point)
         self._runner = Runner(self._on_step, self._on_state, owner=self)
+        self._errand = Errand(self._runner)
         self._bar = WorkBar(self._start, self._runner, "Start again")
         self._note = W.HTML(layout=W.Layout(display="none"))
         self._pointer = W.HTML(line(words.HINT), layout=W.Layout(min_height="1.6em"))
@@ -193,59 +135,21 @@ class SaliencyExplorer(View):
             self._pointer,
         )
 
-    def _choose_photo(self, name: str) -> None:
-        self.set(data="photos", picture=name)
-
     # The question
 
     @property
     def _asked(self) -> Asked:
-        picture = self._key(("data", "class_name", "number", "picture"))
-        return Asked(picture, self.target, self.rule, self.method, self.samples, self.noise, self.seed)
-
-    def _answer(self) -> None:
-        self._settle()
-        super()._answer()
-        self._from = (self.data, self.class_name)
-
-    def _settle(self) -> None:
-        """Give a new collection its first class where it has not the one that was on show."""
-        source = self._sources.get(self.data)
-        if source is None or self.data == "photos":
-            return
-        was_ready, self._ready = self._ready, False  # these changes are part of the answer
-        try:
-            moved = self._from[0] not in ("", self.data)
-            stale = moved and self.class_name == self._from[1] and self.class_name not in source.classes
-            if stale or not self.class_name:
-                self.class_name = source.classes[0]
-            if moved and self.class_name in source.classes and self.number >= source.count(self.class_name):
-                self.number = 0
-        finally:
-            self._ready = was_ready
-
-    def _source(self) -> Source:
-        if self.data not in self._sources:
-            raise InputError(
-                f"There are no pictures called {self.data!r}. {nearest(self.data, self._sources)}"
-            )
-        return self._sources[self.data]
+        return Asked(
+            self._key(PICTURE), self.target, self.rule, self.method, self.samples, self.noise, self.seed
+        )
 
     def _compute(self) -> Explained:
-        source = self._source()
         asked = self._asked
-        self._answers.picture(asked.picture, lambda: self._exhibit(source))
+        self._answers.picture(asked.picture, self._exhibit)
         quantiles = (self.foreground, self.background) if self.cut else None
         result = self._answers.explain(asked, quantiles)
         self._on_show = asked
         return result
-
-    def _exhibit(self, source: Source) -> Exhibit:
-        if self.data == "photos":
-            photo = np.array(self._chooser.open(self.picture))
-            return Exhibit(Sample(photo, None, {}, {}), "", photo)
-        checked(source, self.class_name, self.number)
-        return source.exhibit(self.class_name, self.number)
 
     # The answer
 
@@ -264,12 +168,11 @@ class SaliencyExplorer(View):
         return words.say_all(self.model, asked, result, self._name)
 
     def _show_controls(self, result: Explained) -> None:
-        photo = self.data == "photos"
-        self._name = self._chooser.show(self.picture) if photo else f"{self.class_name} {self.number}"
+        self._name = self._name_on_show()
         values: dict[str, Any] = {each: getattr(self, each) for each in self._controls.names}
         if self.target is not None:
             values["target"] = self.model.class_index(self.target)
-        self._controls.show(values, self._source(), result.top[0].name if result.top else "")
+        self._controls.show(values, self._source, result.top[0].name if result.top else "")
 
     def _point(self, row: int, column: int) -> None:
         self._pointer.value = line(words.say_pixel(self.result, row, column))
@@ -277,29 +180,19 @@ class SaliencyExplorer(View):
     # The noisy copies, in a thread
 
     def _go_on(self) -> None:
-        """Begin or end the work, whatever the question on show needs."""
         asked = self._on_show
         self._bar.box.layout.display = "" if asked.method == "smoothgrad" else "none"
-        if not self._fresh:
-            return
-        if self._doing != asked:
-            self._doing = None
-            self._runner.stop()
-        if self._doing is None and not self._answers.is_whole(asked) and asked != self._halted:
-            self._doing = asked
-            steps = self._answers.steps(asked)
-            self._runner.start(lambda: steps)
-        self._tell_progress()
+        if self._fresh:
+            self._errand.go_on(asked, self._answers.is_whole(asked), lambda: self._answers.steps(asked))
+            self._tell_progress()
 
     def _start(self) -> None:
-        self._halted = None
+        self._errand.again()
         self.guard(self._go_on)
 
     def wait(self, seconds: float = 600) -> None:
         """Wait until all noisy copies are added: for scripts and tests."""
-        end = time.monotonic() + seconds
-        while self._runner.is_alive and time.monotonic() < end:
-            self._runner.join(max(0, end - time.monotonic()))
+        self._runner.wait(seconds)
 
     def _on_step(self, step: tuple[Asked, Saliency]) -> None:
         asked, mean = step
@@ -309,9 +202,7 @@ class SaliencyExplorer(View):
 
     def _on_state(self, state: State, error: Exception | None) -> None:
         self._bar.enter(state)
-        if state in ("stopped", "failed", "done"):
-            self._halted = self._doing if state != "done" else None
-            self._doing = None
+        self._errand.enter(state)
         if error is not None:
             self._fail(error)
         self._tell_progress()

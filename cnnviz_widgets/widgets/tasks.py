@@ -1,6 +1,6 @@
 """TaskStrip: one picture, four tasks, the truth and what networks make of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +9,8 @@ import traitlets
 
 from cnnviz_widgets.backend import HookedModel, Prediction, model_names
 from cnnviz_widgets.data.labelled import LabelledDataset
-from cnnviz_widgets.data.miniworld.datasets import Objects, Scenes
 from cnnviz_widgets.data.miniworld.vocabulary import CONCEPTS
-from cnnviz_widgets.errors import InputError, nearest
+from cnnviz_widgets.errors import InputError
 from cnnviz_widgets.methods.tasks import FourAnswers, Mask, Thing, thing_at, true_answers, true_segmentation
 from cnnviz_widgets.paint import beside
 from cnnviz_widgets.widgets import _task_words as words
@@ -23,12 +22,12 @@ from cnnviz_widgets.widgets._task_controls import TaskControls, Thumbnails
 from cnnviz_widgets.widgets._task_detectors import DETECTORS, Detectors
 from cnnviz_widgets.widgets._task_panels import HEADINGS, SEGMENTATION, Drawn, Palette, TaskPanels
 from cnnviz_widgets.widgets._task_pictures import (
-    DatasetSource,
     Exhibit,
     PhotoSource,
     Source,
-    WorldSource,
     checked,
+    collection,
+    collections,
 )
 from cnnviz_widgets.widgets._view import View
 
@@ -127,10 +126,7 @@ class TaskStrip(View):
         ]
         self._chooser = PictureChooser(pictures, self._choose_photo, self.guard)
         self._photos = PhotoSource(lambda: self._chooser.list.options, self._chooser.open)
-        self._sources: dict[str, Source] = {"scenes": WorldSource(Scenes), "objects": WorldSource(Objects)}
-        if dataset is not None:
-            self._sources["yours"] = DatasetSource(dataset)
-        self._sources["photos"] = self._photos
+        self._sources = collections(self._photos, dataset)
         self._palettes: dict[str, Palette] = {}
         self._lit: Mask | None = None  # what the pointer lights, for as long as it is there
         self._under: Any = None
@@ -172,45 +168,34 @@ class TaskStrip(View):
 
     def _answer(self) -> None:
         moved = self._collection != self.data
-        self._quietly(self._settle, moved)
+        self._settle(moved)
         super()._answer()
         self._collection, self._level_given = self.data, self._level_given and not self._ready
-        self._quietly(self._settle_level, moved)
-
-    def _quietly(self, change: Callable[[bool], None], moved: bool) -> None:
-        """Change traits as a part of the answer, which asks nothing new."""
-        ready, self._ready = self._ready, False
-        try:
-            change(moved)
-        finally:
-            self._ready = ready
+        self._settle_level(moved)
 
     def _settle(self, moved: bool) -> None:
         """Give a new collection its first class, and let go of what was lit in the last picture."""
         source = self._sources.get(self.data)
         known_before = moved and self._collection != ""
         if source and (not self.class_name or (known_before and self.class_name not in source.classes)):
-            self.class_name = source.classes[0]
+            self._quietly(class_name=source.classes[0])
         if source and known_before and self.number >= source.count(self.class_name):
-            self.number = 0
+            self._quietly(number=0)
         self._lit = self._under = None
         if self.thing == self._kept:
-            self.thing = -1
+            self._quietly(thing=-1)
 
     def _settle_level(self, moved: bool) -> None:
         levels = list(self.result.exhibit.sample.maps)
         if moved and not self._level_given and levels and self.level not in levels:
-            self.level = levels[0]
+            self._quietly(level=levels[0])
 
+    @property
     def _source(self) -> Source:
-        if self.data not in self._sources:
-            raise InputError(
-                f"There are no pictures called {self.data!r}. {nearest(self.data, self._sources)}"
-            )
-        return self._sources[self.data]
+        return collection(self._sources, self.data)
 
     def _compute(self) -> Answered:
-        source = self._source()
+        source = self._source
         checked(source, self.class_name, self.number)
         exhibit = source.exhibit(self.class_name, self.number)
         truth = None
@@ -243,7 +228,7 @@ class TaskStrip(View):
         return words.summary(exhibit, truth, self.number, self.models, result.tops)
 
     def _show_controls(self, exhibit: Exhibit, things: list[str]) -> None:
-        source = self._source()
+        source = self._source
         self._thumbnails.show(self.data, source, self.class_name, self.number)
         values = {name: getattr(self, name) for name in (*self.recompute_on, *self.redraw_on)}
         self._controls.show(values, source, list(exhibit.sample.maps), things)

@@ -201,9 +201,7 @@ class TSNEScatter(View):
 
     def wait(self, seconds: float = 600) -> None:
         """Wait until the work in the background is done: for scripts and tests."""
-        end = time.monotonic() + seconds
-        while self._runner.is_alive and time.monotonic() < end:
-            self._runner.join(max(0, end - time.monotonic()))
+        self._runner.wait(seconds)
 
     # The work, while it goes on
 

@@ -150,6 +150,8 @@ class NotebookPage:
     def reopen(self) -> None:
         """Load the page anew, with the kernel it has: what JupyterLab piled up in the browser is gone."""
         before = self._context.pages
+        if before:  # else the new page would restore what the kernel has, and `show` would close it meanwhile
+            self._forget()
         self.page = self._context.new_page()
         for page in before:
             page.close()
@@ -173,8 +175,7 @@ class NotebookPage:
             self._console.clear()
             return
         notebook = json.loads(path.read_text(encoding="utf-8"))
-        self.page.evaluate(_CLEAR)
-        self.evaluate(f"exec({_FORGET!r}) or get_ipython().reset(new_session=False)")
+        self._forget()
         self.evaluate(f"exec({_GIVE!r}, {{'old': {list(self._env)!r}, 'new': {dict(env)!r}}})")
         self.page.evaluate(_FILL, notebook)
         self._shown, self._keep, self._env = (name, dict(env)), "", dict(env)
@@ -250,9 +251,18 @@ class NotebookPage:
         finally:
             self._context.close()
 
+    def _forget(self) -> None:
+        self.page.evaluate(_CLEAR)
+        self.evaluate(f"exec({_FORGET!r}) or get_ipython().reset(new_session=False)")
+
     def _note(self, message) -> None:
         if message.type == "error":
             self._console.append(f"{message.text} ({message.location.get('url', '')})")
+
+    def _what_is_seen(self) -> str:
+        """Say what whoever reads a failure in a log cannot look at."""
+        shown = self.page.locator(".jp-OutputArea-output").all_inner_texts()
+        return f"console: {self._console}; outputs: {[text[:400] for text in shown]}; errors: {self.errors()}"
 
     def _control(self, kind: str, label: str) -> Locator:
         boxes = self.page.locator(kind)
@@ -277,5 +287,5 @@ class NotebookPage:
                 if np.array_equal(now, again):
                     return again
             elif time.monotonic() > deadline:
-                raise AssertionError(f"{word} in {timeout:g} s")
+                raise AssertionError(f"{word} in {timeout:g} s; {self._what_is_seen()}")
             self.page.wait_for_timeout(30)

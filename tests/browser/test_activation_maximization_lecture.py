@@ -1,11 +1,12 @@
 """The lecture on activation maximization as a student sees it: sliders while it runs, and back in time."""
 
-import io
 import time
 
 import numpy as np
 import pytest
 from PIL import Image
+
+from tests.browser.reading import decoded, same_picture, small_notebook, wall, words
 
 LECTURE = "09_activation_maximization.ipynb"
 CANVAS = ".cnnviz canvas"
@@ -18,30 +19,9 @@ w
 """
 
 
-def decoded(hexadecimal: str) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(bytes.fromhex(hexadecimal))).convert("RGB"))
-
-
-def words(page) -> str:
-    return page.page.locator(".cnnviz").first.inner_text()
-
-
-def wall(page) -> np.ndarray:
-    return page.canvas_pixels(CANVAS, WALL)[..., :3]
-
-
 @pytest.fixture
 def viewer(lab, open_notebook):
-    """Open a notebook with the widget alone."""
-
-    def open_(**context):
-        page = open_notebook(lab.write("viewer.ipynb", SMALL), **context)
-        page.run_all()
-        page.page.locator(".cnnviz").first.scroll_into_view_if_needed()
-        page.wait_for(lambda: wall(page).shape[1] > 300, True)
-        return page
-
-    return open_
+    return small_notebook(lab, open_notebook, "viewer.ipynb", SMALL, 300)
 
 
 def test_the_lecture_shows_what_the_kernel_computed(open_notebook):
@@ -49,10 +29,7 @@ def test_the_lecture_shows_what_the_kernel_computed(open_notebook):
     page.run_all()
     assert page.evaluate("(w.error, gallery.error)") == (None, None)
     for nth, panel in ((WALL, "w._wall"), (FILM, "w._strip"), (2, "gallery._wall"), (3, "gallery._strip")):
-        sent = decoded(page.evaluate(f"{panel}.surface.picture.hex()")).astype(int)
-        page.wait_for(lambda nth=nth, sent=sent: page.canvas_pixels(CANVAS, nth).shape[:2], sent.shape[:2])
-        shown = page.canvas_pixels(CANVAS, nth)[..., :3].astype(int)
-        assert np.abs(shown - sent).mean() < 2
+        assert same_picture(page, nth, decoded(page.evaluate(f"{panel}.surface.picture.hex()")))
     second = page.page.locator(".cnnviz").nth(1).inner_text()
     assert "step 100 of 100" in second and "dumbbell with Olah: waves" in second
     assert len(np.unique(page.canvas_pixels(CANVAS, 2).reshape(-1, 4), axis=0)) > 5000

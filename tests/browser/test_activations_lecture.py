@@ -1,10 +1,9 @@
 """The lecture on activations as a student sees it: run, point, click, slide, upload."""
 
-import io
-
 import numpy as np
 import pytest
-from PIL import Image
+
+from tests.browser.reading import decoded, words
 
 LECTURE = "02_activations.ipynb"
 TILES, PICTURE = ".cnnviz canvas", 1  # the first canvas is the mosaic, the second the picture
@@ -19,14 +18,6 @@ def tile_middle(page, canvas: int, x: float, y: float) -> dict[str, float]:
 def point(page, canvas: int, x: float, y: float, click: bool = False) -> None:
     target = page.page.locator(TILES).nth(canvas)
     (target.click if click else target.hover)(position=tile_middle(page, canvas, x, y))
-
-
-def words(page) -> str:
-    return page.page.locator(".cnnviz").first.inner_text()
-
-
-def decoded(hexadecimal: str) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(bytes.fromhex(hexadecimal))).convert("RGB"))
 
 
 def upload(page, name: str, content: bytes) -> None:

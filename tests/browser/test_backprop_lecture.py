@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from tests.browser.reading import words
+
 LECTURE = "05_backprop.ipynb"
 CANVAS = ".cnnviz canvas"
 MAIN, BIG, TRANSPOSE = 0, 1, 2  # canvases: the equations, the big matrix, its transpose
@@ -52,10 +54,6 @@ def point(page, name: str, row: int, column: int, canvas: int = MAIN, click: boo
         "y": (y + cell / 2) * box["height"] / shape[0],
     }
     (element.click if click else element.hover)(position=at)
-
-
-def words(page) -> str:
-    return page.page.locator(".cnnviz").first.inner_text()
 
 
 def test_the_window_its_weights_and_its_row_light_up_under_the_pointer(page):

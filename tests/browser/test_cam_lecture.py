@@ -1,11 +1,11 @@
 """The lecture on class activation maps as a student sees it: run, drag the threshold, ask further."""
 
-import io
 import json
 
 import numpy as np
 import pytest
-from PIL import Image
+
+from tests.browser.reading import decoded, words
 
 LECTURE = "13_cam.ipynb"
 IMAGES = ".cnnviz img.widget-image"
@@ -17,14 +17,6 @@ nets = ["mini-vgg-scenes", "mini-alexnet-scenes"]
 w = CAMExplorer(nets, saliency="mini-resnet-scenes", class_name="bedroom", number=1)
 w
 """
-
-
-def words(page) -> str:
-    return page.page.locator(".cnnviz").first.inner_text()
-
-
-def decoded(hexadecimal: str) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(bytes.fromhex(hexadecimal))).convert("RGB")).astype(int)
 
 
 def is_red(pixel: np.ndarray) -> bool:
@@ -50,7 +42,7 @@ def test_the_lecture_shows_what_the_kernel_computed(open_notebook):
     page.run_all()
     for place in range(6):
         seen = page.image_pixels(IMAGES, place)[..., :3].astype(int)
-        sent = decoded(page.evaluate(f"bytes(w._panels._images[{place}].value).hex()"))
+        sent = decoded(page.evaluate(f"bytes(w._panels._images[{place}].value).hex()")).astype(int)
         assert seen.shape == (240, 240, 3) and np.abs(seen - sent).max() < 8, "the same JPEG"
         assert len(np.unique(seen.reshape(-1, 3), axis=0)) > 500
     assert "truth: bed" in words(page) and "IoU 0.66 ≥ 0.5: found" in words(page)

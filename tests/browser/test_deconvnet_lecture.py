@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from tests.browser.reading import words
+
 LECTURE = "06_deconvnet.ipynb"
 BLOCKS, DETAIL = ".cnnviz canvas", ".cnnviz img.widget-image"
 
@@ -15,10 +17,6 @@ def click_tile(page, box: str) -> None:
     scale = shown["width"] / pixels.shape[1]
     place = {"x": ((left + right) / 2 + 3) * scale, "y": ((top + bottom) / 2 + 3) * scale}
     page.page.locator(BLOCKS).first.click(position=place)
-
-
-def words(page) -> str:
-    return page.page.locator(".cnnviz").first.inner_text()
 
 
 @pytest.fixture

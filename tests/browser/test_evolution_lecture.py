@@ -1,10 +1,9 @@
 """The lecture on feature evolution as a student sees it: run, slide through the epochs, play, click, keep."""
 
-import io
-
 import numpy as np
 import pytest
-from PIL import Image
+
+from tests.browser.reading import decoded, words
 
 LECTURE = "07_feature_evolution.ipynb"
 WALL, STRIP = 0, 1  # the canvases
@@ -12,19 +11,11 @@ CANVAS = ".cnnviz canvas"
 ORANGE, BLUE = (255, 140, 0), (0, 114, 178)
 
 
-def words(page) -> str:
-    return page.page.locator(".cnnviz").first.inner_text()
-
-
 def click(page, canvas: int, x: float, y: float) -> None:
     """Click on a canvas's own pixel, however large it is shown."""
     target = page.page.locator(CANVAS).nth(canvas)
     box, pixels = target.bounding_box(), page.canvas_pixels(CANVAS, canvas)
     target.click(position={"x": x * box["width"] / pixels.shape[1], "y": y * box["height"] / pixels.shape[0]})
-
-
-def decoded(hexadecimal: str) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(bytes.fromhex(hexadecimal))).convert("RGB"))
 
 
 def near(pixels: np.ndarray, color: tuple) -> np.ndarray:

@@ -1,11 +1,11 @@
 """The lecture on guided backprop as a student sees it: run, step down, randomize, find patches."""
 
-import io
 from itertools import pairwise
 
 import numpy as np
 import pytest
-from PIL import Image
+
+from tests.browser.reading import decoded, words
 
 LECTURE = "08_guided_backprop.ipynb"
 IMAGES, TABLE = ".cnnviz img.widget-image", ".cnnviz canvas"
@@ -18,14 +18,6 @@ pictures = {name: drawn[i].image for i, name in enumerate(drawn.classes[:4])}
 w = RuleComparer("mini-alexnet-objects", "dalmatian", pictures=pictures, data=Objects("train", 140))
 w
 """
-
-
-def decoded(hexadecimal: str) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(bytes.fromhex(hexadecimal))).convert("RGB"))
-
-
-def words(page) -> str:
-    return page.page.locator(".cnnviz").first.inner_text()
 
 
 def panel(page, label: str) -> None:

@@ -1,10 +1,9 @@
 """The lecture on code inversion as a student sees it: noise becomes a picture, layer after layer."""
 
-import io
-
 import numpy as np
 import pytest
-from PIL import Image
+
+from tests.browser.reading import decoded, same_picture, small_notebook, until, wall
 
 LECTURE = "17_code_inversion.ipynb"
 CANVAS = ".cnnviz canvas"
@@ -28,34 +27,9 @@ _STOP = """async () => {
 }"""
 
 
-def decoded(hexadecimal: str) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(bytes.fromhex(hexadecimal))).convert("RGB"))
-
-
-def words(page) -> str:
-    return page.page.locator(".cnnviz").first.inner_text()
-
-
-def wall(page) -> np.ndarray:
-    return page.canvas_pixels(CANVAS, WALL)[..., :3]
-
-
-def until(page, text: str, timeout: float = 30) -> None:
-    page.wait_for(lambda: text in words(page), True, timeout=timeout)
-
-
 @pytest.fixture
 def viewer(lab, open_notebook):
-    """Open a notebook with the widget alone."""
-
-    def open_(**context):
-        page = open_notebook(lab.write("inversion.ipynb", SMALL), **context)
-        page.run_all()
-        page.page.locator(".cnnviz").first.scroll_into_view_if_needed()
-        page.wait_for(lambda: wall(page).shape[1] > 400, True)
-        return page
-
-    return open_
+    return small_notebook(lab, open_notebook, "inversion.ipynb", SMALL, 400)
 
 
 def test_the_lecture_shows_what_the_kernel_computed(open_notebook):
@@ -65,9 +39,7 @@ def test_the_lecture_shows_what_the_kernel_computed(open_notebook):
     for nth, panel in enumerate(
         ["w._panel", "w._strip", "w._row", "field._panel", "field._strip", "field._row"]
     ):
-        sent = decoded(page.evaluate(f"{panel}.surface.picture.hex()")).astype(int)
-        page.wait_for(lambda nth=nth, sent=sent: page.canvas_pixels(CANVAS, nth).shape[:2], sent.shape[:2])
-        assert np.abs(page.canvas_pixels(CANVAS, nth)[..., :3].astype(int) - sent).mean() < 2
+        assert same_picture(page, nth, decoded(page.evaluate(f"{panel}.surface.picture.hex()")))
     second = page.page.locator(".cnnviz").nth(1).inner_text()
     assert "a field of 5x5 units" in second and "columns 20 to 84 of the picture (white box)" in second
     assert page.console_errors() == []

@@ -1,11 +1,11 @@
 """The lecture on minimal images as a student sees it: draw, undo, choose a segment, run and stop a search."""
 
-import io
 from itertools import pairwise
 
 import numpy as np
 import pytest
-from PIL import Image
+
+from tests.browser.reading import decoded, words
 
 LECTURE = "15_minimal_image.ipynb"
 NOW, FILM = 0, 2  # canvases: the picture on show, the whole picture, the film
@@ -15,14 +15,6 @@ from cnnviz_widgets import MinimalImageStepper
 w = MinimalImageStepper("mini-alexnet-scenes", class_name="bedroom")
 w
 """
-
-
-def decoded(hexadecimal: str) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(bytes.fromhex(hexadecimal))).convert("RGB"))
-
-
-def words(page) -> str:
-    return page.page.locator(".cnnviz").first.inner_text()
 
 
 def choose(page, label: str) -> None:

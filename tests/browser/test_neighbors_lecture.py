@@ -1,10 +1,9 @@
 """The lecture on nearest neighbours as a student sees it: run, click, go deeper, stop, upload."""
 
-import io
-
 import numpy as np
 import pytest
-from PIL import Image
+
+from tests.browser.reading import decoded, words
 
 LECTURE = "03_nearest_neighbors.ipynb"
 ROWS = ".cnnviz canvas"  # the first canvas is the row of feature space, the second that of pixel space
@@ -34,20 +33,12 @@ def row(page, space: int) -> np.ndarray:
     return page.canvas_pixels(ROWS, space)[..., :3]
 
 
-def decoded(hexadecimal: str) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(bytes.fromhex(hexadecimal))).convert("RGB"))
-
-
 def click(page, space: int, place: int) -> None:
     name = ("features", "pixels")[space]
     x, y = page.evaluate(f"w._spaces[{name!r}].row._corners[{place}]")
     canvas = page.page.locator(ROWS).nth(space)
     scale = canvas.bounding_box()["width"] / row(page, space).shape[1]
     canvas.click(position={"x": (x + 30) * scale, "y": (y + 30) * scale})
-
-
-def words(page) -> str:
-    return page.page.locator(".cnnviz").first.inner_text()
 
 
 @pytest.mark.timeout(300)

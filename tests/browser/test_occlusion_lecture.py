@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.browser.reading import words
+
 LECTURE = "14_occlusion.ipynb"
 PANELS = ".cnnviz canvas"
 PICTURE, ACTIVATION, PROBABILITY, LABEL = range(4)
@@ -16,10 +18,6 @@ from cnnviz_widgets import OcclusionSlider
 w = OcclusionSlider("mini-alexnet-objects", class_name="dalmatian", number=4, stride=14)
 w
 """
-
-
-def words(page) -> str:
-    return page.page.locator(".cnnviz").first.inner_text()
 
 
 def place(page) -> tuple:

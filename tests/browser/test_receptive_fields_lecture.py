@@ -1,10 +1,9 @@
 """The lecture on receptive fields as a student sees it: measure, slide, click, label, stop."""
 
-import io
-
 import numpy as np
 import pytest
-from PIL import Image
+
+from tests.browser.reading import decoded, words
 
 LECTURE = "16_receptive_fields.ipynb"
 IMAGES, ROW = ".cnnviz img.widget-image", ".cnnviz canvas"
@@ -15,14 +14,6 @@ from cnnviz_widgets import ReceptiveFieldMapper, Scenes
 w = ReceptiveFieldMapper("mini-alexnet-scenes", Scenes("train", 60), "pool2", channel=3, stride=8, units=1)
 w
 """
-
-
-def decoded(hexadecimal: str) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(bytes.fromhex(hexadecimal))).convert("RGB"))
-
-
-def words(page) -> str:
-    return page.page.locator(".cnnviz").first.inner_text()
 
 
 @pytest.fixture

@@ -1,11 +1,11 @@
 """The lecture on saliency as a student sees it: the maps, another class, quantiles, noisy copies, a pixel."""
 
-import io
 import time
 
 import numpy as np
 import pytest
-from PIL import Image
+
+from tests.browser.reading import decoded, words
 
 LECTURE = "12_saliency.ipynb"
 PANELS = ".cnnviz canvas"
@@ -16,14 +16,6 @@ from cnnviz_widgets import SaliencyExplorer
 w = SaliencyExplorer("mini-alexnet-objects", class_name="dalmatian", number=1)
 w
 """
-
-
-def decoded(hexadecimal: str) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(bytes.fromhex(hexadecimal))).convert("RGB"))
-
-
-def words(page) -> str:
-    return page.page.locator(".cnnviz").first.inner_text()
 
 
 @pytest.fixture

@@ -68,7 +68,8 @@ def test_a_student_browses_points_clicks_and_compares(page):
 
     canvas.click(position=place(page, LOCATED, x, y))
     page.wait_for(lambda: page.evaluate("w.thing"), thing)
-    assert page.dropdown("Thing").input_value() == page.evaluate("w._controls.thing.label")
+    label = page.evaluate('w._controls["thing"].label')
+    assert page.dropdown("Thing").input_value() == label
 
     maps = segmented()
     page.dropdown("Labels").select_option(label="material")

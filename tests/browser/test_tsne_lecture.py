@@ -5,6 +5,8 @@ import time
 import numpy as np
 import pytest
 
+from tests.browser.reading import words
+
 PLOT = ".cnnviz .js-plotly-plot"
 
 # 280 of the pictures of lecture 04, whose own 2,000 nbval runs: ten of each class.
@@ -32,10 +34,6 @@ _POINTS = """() => {
 def places(page) -> np.ndarray:
     """Give each point's place in the window."""
     return np.array(page.page.evaluate(_POINTS))
-
-
-def words(page) -> str:
-    return page.page.locator(".cnnviz").first.inner_text()
 
 
 def colors_on_screen(page) -> int:

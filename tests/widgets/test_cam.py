@@ -99,7 +99,7 @@ def test_the_threshold_moves_the_box_and_computes_no_map_again(monkeypatch):
     monkeypatch.setattr(type(network), "scores", lambda self, x: calls.append(1))
     w.threshold = 0.6
     assert w.result.maps[0].region.box == (2, 4, 8, 12) and w.error is None
-    w._controls.threshold.value = 0.1
+    w._controls["threshold"].value = 0.1
     assert w.threshold == 0.1 and w.error is None and calls == []
     assert "above 10% of the maximum" in w.words
 
@@ -134,22 +134,22 @@ def test_several_networks_and_the_saliency_map_of_another():
 
 def test_grad_cam_of_a_chosen_layer_is_named():
     w = explorer(target=0)
-    assert w._controls.layer.options[0] == ("the CAM, from 0", "")
-    w._controls.layer.value = "0"
+    assert w._controls["layer"].options[0] == ("the CAM, from 0", "")
+    w._controls["layer"].value = "0"
     assert w.layer == "0" and w.result.maps[0].seen.kind == "Grad-CAM" and w.error is None
     w.layer = ""
     assert w.result.maps[0].seen.kind == "CAM"
-    assert explorer(planted(head=False))._controls.layer.options[0][0] == "no CAM head: Grad-CAM of 1"
+    assert explorer(planted(head=False))._controls["layer"].options[0][0] == "no CAM head: Grad-CAM of 1"
 
 
 def test_classes_are_offered_by_their_probability():
     w = explorer()
-    labels = [label for label, _ in w._controls.target.options]
+    labels = [label for label, _ in w._controls["target"].options]
     assert labels[0].startswith("the top class: dog") and labels[1].startswith("dog  0.")
     assert w.target is None and w.result.maps[0].seen.target == 0
-    w._controls.target.value = 1
+    w._controls["target"].value = 1
     assert w.target == 1 and w.result.maps[0].seen.target == 1
-    w._controls.target.value = -1
+    w._controls["target"].value = -1
     assert w.target is None and w.result.maps[0].seen.target == 0
 
 
@@ -197,7 +197,7 @@ def test_photos_have_no_truth(tmp_path):
     assert "box: columns" in w._panels._texts[1].value
     w._chooser.list.value = "coffee"
     assert w.result.exhibit.sample.source == "coffee" and w.error is None
-    assert w._controls.number.layout.display == "none" and w._chooser.list.layout.display == ""
+    assert w._controls["number"].layout.display == "none" and w._chooser.list.layout.display == ""
 
 
 def test_miniworld_is_shown_to_its_own_networks():
@@ -205,9 +205,9 @@ def test_miniworld_is_shown_to_its_own_networks():
     assert w.data == "objects" and w.result.maps[0].seen.kind == "Grad-CAM" and w.result.truth == "dalmatian"
     w._controls.another.click()
     assert w.number == 1 and w.error is None
-    w._controls.data.value = "scenes"
+    w._controls["data"].value = "scenes"
     assert (w.data, w.class_name, w.number) == ("scenes", "", 0) and w.error is None
-    assert w._controls.class_name.value == "street"
+    assert w._controls["class_name"].value == "street"
     w = CAMExplorer(["mini-resnet-scenes"], class_name="bedroom", number=1)
     judged = w.result.maps[0]
     assert w.data == "scenes" and w.result.truth == "bedroom" and "truth: bed" in w._panels._heads[0].value

@@ -267,11 +267,7 @@ def test_true_objects_are_those_of_the_picture_on_show(scenes):
     wanted = object_segments(Scenes("test")[2 * 12 + 1], (112, 112))
     assert sorted(w.result.segments.names) == sorted(wanted.names)
     w.data = "photos"
-    assert (
-        w.error is None
-        and w.method == "slic"
-        and "objects" not in dict(w._controls._controls["method"].options)
-    )
+    assert w.error is None and w.method == "slic" and "objects" not in dict(w._controls["method"].options)
 
 
 def test_wrong_questions(model, stepper, scenes):
@@ -298,7 +294,7 @@ def test_wrong_questions(model, stepper, scenes):
     w.ink = "color"
     with pytest.raises(InputError, match="'reddish' is no colour"):
         w.color = "reddish"
-    w._controls._controls["color"].value = "orange"
+    w._controls["color"].value = "orange"
     drag(w, (3, 3))
     assert w.error is None and w.path[0]["fill"] == "#ffa500"
     with pytest.raises(InputError, match="is not JSON"):

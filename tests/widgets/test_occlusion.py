@@ -125,7 +125,7 @@ def test_a_new_square_makes_new_maps_and_old_ones_are_kept(model):
         w.wait()
         maps = w.result.maps
         assert w.error is None and maps.done == maps.total and maps.scores is not old.scores
-        assert w._doing is None and getattr(maps, trait, value) == value
+        assert w._errand._doing is None and getattr(maps, trait, value) == value
     w.set(size=8, stride=4, fill="grey", layer=None)
     assert w.result.maps.scores is old.scores, "nothing is made twice"
 

@@ -226,7 +226,7 @@ def test_a_pixel_in_words(world):
 
 def test_controls_change_traits(world):
     w = SaliencyExplorer(world)
-    get = w._controls._controls
+    get = w._controls
     assert get["target"].options[0][0] == "the top class: dalmatian" and len(get["target"].options) == 29
     get["class_name"].value = "car"
     assert (w.class_name, w.number, w.result.truth_name) == ("car", 0, "car")
@@ -290,13 +290,13 @@ def test_nothing_need_be_cut_out(model):
     assert w._panels._cut.layout.display == w._controls.quantiles.layout.display == "none"
     assert Image.open(io.BytesIO(w.snapshot())).width < 3 * 288
     w.set(foreground=0.9, background=0.4)
-    w._controls._controls["cut"].value = True
+    w._controls["cut"].value = True
     assert w.cut and mask_iou(w.result.segmentation.mask, SQUARE) == 1 and w.error is None
     assert w._panels._cut.layout.display == w._controls.quantiles.layout.display == ""
 
 
 def test_shares_between_two_steps_of_a_slider_are_kept(model):
     w = SaliencyExplorer(model, PICTURE, 0, foreground=0.8537, background=0.004, opacity=0.33)
-    get = w._controls._controls
+    get = w._controls
     assert [get[each].value for each in ("foreground", "background", "opacity")] == [0.85, 0.01, 0.35]
     assert (w.foreground, w.background, w.opacity) == (0.8537, 0.004, 0.33)

@@ -66,7 +66,7 @@ def asked(strip: TaskStrip) -> list[str]:
 def test_nothing_is_fetched_unless_asked_for(strip, monkeypatch):
     monkeypatch.setattr(module, "open_detector", lambda *_, **__: pytest.fail("opened"))
     assert strip._detectors.box.layout.display == "none"
-    strip._controls.answers.value = "network"
+    strip._controls["answers"].value = "network"
     assert strip._detectors.box.layout.display == ""
     buttons = [each._button.description for each in strip._detectors._buttons.values()]
     assert buttons == [

@@ -150,11 +150,11 @@ def test_nothing_is_painted_while_the_pointer_stays_on_one_thing(strip, monkeypa
 
 def test_a_click_keeps_a_thing_lit_and_another_lets_go(strip):
     mouse(strip, 0, "mouse_down", 14, 14)
-    assert strip.thing == 2 and strip._controls.thing.value == 2
+    assert strip.thing == 2 and strip._controls["thing"].value == 2
     assert at(strip, 1, 4, 4) == pytest.approx(35, abs=12)
     mouse(strip, 0, "mouse_down", 14, 14)
     assert strip.thing == -1
-    strip._controls.thing.value = 1  # by keyboard
+    strip._controls["thing"].value = 1  # by keyboard
     assert strip.thing == 1 and at(strip, 0, 14, 14) == pytest.approx(35, abs=12)
     strip.number = 1
     assert (strip.thing, strip.error) == (-1, None)
@@ -184,9 +184,9 @@ def test_thumbnails_choose_and_another_goes_round(strip):
 
 def test_the_world_is_browsed_by_class_and_number(model):
     strip = TaskStrip("objects", models=[model])
-    assert strip.class_name == Objects.classes[0] and len(strip._controls.class_name.options) == 28
-    strip._controls.class_name.value = "husky"
-    strip._controls.number.value = 3
+    assert strip.class_name == Objects.classes[0] and len(strip._controls["class_name"].options) == 28
+    strip._controls["class_name"].value = "husky"
+    strip._controls["number"].value = 3
     place = 3 * 28 + Objects.classes.index("husky")
     assert np.array_equal(strip.result.exhibit.learned, Objects("test").picture(place).picture)
     assert np.array_equal(strip.result.exhibit.sample.image, Objects("test", size=336)[place].image)
@@ -194,7 +194,7 @@ def test_the_world_is_browsed_by_class_and_number(model):
     assert "✓ right" in strip._bars[0].value  # tiny says dog, and a husky is one
     strip.class_name = "car"
     assert "✗ wrong: this is “car”" in strip._bars[0].value
-    strip._controls.data.value = "scenes"
+    strip._controls["data"].value = "scenes"
     assert (strip.class_name, strip.number, strip.error) == (Scenes.classes[0], 0, None)
     assert "It has no class “street”" in strip._bars[0].value
 
