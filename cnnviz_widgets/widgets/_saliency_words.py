@@ -73,7 +73,8 @@ def say_all(model: HookedModel, asked: Asked, result: Explained, name: str) -> s
         box = result.segmentation.box
         where = "nothing"
         if box is not None:
-            where = f"columns {box[0]} to {box[2] - 1}, rows {box[1]} to {box[3] - 1}"
+            left, top, right, bottom = (round(each) for each in box)
+            where = f"columns {left} to {right - 1}, rows {top} to {bottom - 1}"
         said.append(f"Cut out by its colours: {where}.")
     if result.iou is not None:
         said.append(f"Overlap (IoU) with the true {result.truth_name}: {result.iou:.2f}.")

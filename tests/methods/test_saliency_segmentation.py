@@ -7,7 +7,12 @@ from cnnviz_widgets import Objects, open_model
 from cnnviz_widgets.errors import InputError
 from cnnviz_widgets.methods.agreement import mask_iou
 from cnnviz_widgets.methods.saliency import saliency_map
-from cnnviz_widgets.methods.segmentation import box_of, largest_piece, saliency_seeds, segment_salient
+from cnnviz_widgets.methods.segmentation import (
+    Segmentation,
+    largest_piece,
+    saliency_seeds,
+    segment_salient,
+)
 from cnnviz_widgets.methods.tasks import concept_of
 
 
@@ -124,10 +129,11 @@ def test_a_picture_of_one_colour_has_no_object_and_is_no_error():
 
 def test_largest_piece_and_box():
     mask = np.zeros((6, 8), bool)
-    assert not largest_piece(mask).any() and box_of(mask) is None
+    assert not largest_piece(mask).any() and Segmentation(mask, mask, mask, 1, 0).box is None
     mask[0, 0] = mask[4, 6] = mask[5, 7] = mask[4, 5] = True  # three of these touch, one at a corner
     assert np.argwhere(largest_piece(mask)).tolist() == [[4, 5], [4, 6], [5, 7]]
-    assert box_of(largest_piece(mask)) == (5, 4, 8, 6)
+    piece = largest_piece(mask)
+    assert Segmentation(piece, piece, ~piece, 1, 0).box == (5, 4, 8, 6)
     assert largest_piece(np.ones((3, 3), bool)).all()
 
 

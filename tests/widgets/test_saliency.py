@@ -49,6 +49,7 @@ def test_the_result_is_what_the_methods_say(model):
         w.result.segmentation.mask, segment_salient(PICTURE, expected.magnitude, 0.9, 0.4).mask
     )
     assert mask_iou(w.result.segmentation.mask, SQUARE) == 1
+    assert "Cut out by its colours: columns 8 to 15, rows 8 to 15." in w.words
     assert w.result.saliency.target == 1 and np.array_equal(w.result.picture, PICTURE)
     assert (w.result.truth, w.result.truth_name, w.result.iou, w.result.note) == (None, "", None, "")
     assert [each.name for each in w.result.top] == ["<b>ant</b>", "cat", "bee"]
