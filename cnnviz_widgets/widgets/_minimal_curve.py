@@ -8,7 +8,7 @@ import numpy as np
 from cnnviz_widgets.widgets._captions import number
 
 _WIDTH, _HEIGHT = 340, 200
-_LEFT, _TOP, _RIGHT, _BELOW = 44, 10, 330, 164  # of the axes
+_LEFT, _TOP, _RIGHT, _BELOW = 44, 10, 300, 164  # of the axes; "step" stands right of its numbers
 # Okabe & Ito's colours, that all eyes can tell apart; the second line is dashed, for print.
 _COLORS, _DASHES = ("#0072b2", "#d55e00"), ("", "5 3")
 _TEXT = 'font-family="sans-serif" font-size="11" fill="#222"'
@@ -63,10 +63,10 @@ def curve_svg(lines: Mapping[str, Sequence[float]], step: int) -> str:
         parts.append(f'<polyline points="{drawn}" fill="none" {look}/>')
         if i == 0:
             parts += [f'<circle cx="{a:.1f}" cy="{b:.1f}" r="3" fill="{_COLORS[0]}"/>' for a, b in points]
-        left = _LEFT + i * 150
+        left = _LEFT + i * 168
         parts.append(f'<line x1="{left}" x2="{left + 22}" y1="190" y2="190" {look}/>')
         parts.append(f'<text x="{left + 27}" y="194" {_TEXT}>{html.escape(_short(name))}</text>')
-    parts.append(f'<text x="{_LEFT - 5}" y="{_BELOW + 14}" text-anchor="end" {_TEXT}>step</text>')
+    parts.append(f'<text x="{_RIGHT + 10}" y="{_BELOW + 14}" {_TEXT}>step</text>')
     said = html.escape(f"curves of {' and '.join(lines)} over the steps")
     return (
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{said}" '

@@ -79,7 +79,8 @@ def say_search(model: HookedModel, found: MinimalImage, step: int) -> str:
     """Say where the automatic search is."""
     n, name = len(found.segments), model.class_name(found.target)
     left = len(found.left(step))
-    said = f"Step {step}: {left} of {n} segments are left, {found.kept(step).mean():.0%} of the pixels"
+    are = "is" if left == 1 else "are"
+    said = f"Step {step}: {left} of {n} segments {are} left, {found.kept(step).mean():.0%} of the pixels"
     if found.is_misclassified and step == len(found.steps) - 1:
         said += f"; without {_piece(found, found.order[-1])} it is taken for "
         said += f"{model.class_name(found.steps[-1].top)}"

@@ -319,6 +319,8 @@ def test_the_curve_is_svg_with_a_dot_for_each_step():
         assert len(root.findall("circle")) == np.isfinite(values).sum() and "a &lt; b" in svg
         heights = [float(each.get("cy")) for each in root.findall("circle")]
         assert all(0 < each < 170 for each in heights)
+        at = {each.text: float(each.get("x")) for each in root.findall("text")}
+        assert at["step"] > 8 + max(at[str(step)] for step in range(5)), "beside the numbers, not on one"
         finite = [each for each in values if np.isfinite(each)]
         assert np.array_equal(
             np.argsort(heights, kind="stable"), np.argsort(np.negative(finite), kind="stable")
