@@ -41,7 +41,7 @@ class LabelDesk:
         self.text.style.description_width = "78px"
         self.kind = W.Dropdown(**looks("Kind"), options=[_OPEN, *CATEGORIES])
         self.upload = W.FileUpload(description="Load labels", accept=".json", multiple=False)
-        self.upload.layout.width = "130px"
+        self.upload.layout.width = "150px"  # the count of files stands in it, too
         self.link, self.counts = W.HTML(), W.HTML()
         for control in (self.text, self.kind):
             control.observe(self._tell, "value")

@@ -68,7 +68,7 @@ class FieldPanels:
         self._charted: Any = None
         self.one = Column("One picture", "what a patch there changes")
         self.mean = Column("Measured field", "mean of the maps, re-centred")
-        self.chart = Column("Sizes by layer, px", "ring: theoretical; dot: measured, ± spread")
+        self.chart = Column("Sizes by layer, px", "ring: theory; dot: measured ± spread")
         self.row = Surface(on_click=self._click)
         self.columns = flow(self.one.box, self.mean.box, self.chart.box, gap="10px 18px")
 
@@ -91,7 +91,7 @@ class FieldPanels:
         frame = (0, 0, TILE, TILE)
         tiles[rank - 1] = draw_box(tiles[rank - 1], frame, _ORANGE, 3)
         words = [
-            f"{number(float(value))} {name}" for value, name in zip(found.values, found.classes, strict=True)
+            f"{number(float(value))}  {name}" for value, name in zip(found.values, found.classes, strict=True)
         ]
         self._sheet = sheet([tiles], captions=[[_short(each) for each in words]], text=11, gap=6)
         self._count = len(found)

@@ -55,7 +55,8 @@ def chart(lines: Mapping[str, Line], shown: str) -> str:
     for i, name in enumerate(lines):
         look = "display:inline-block;width:10px;height:10px;margin-right:5px;"
         look += f"background:rgb{COLORS[i % len(COLORS)]}"
-        said += f'<span style="margin-right:12px"><span style="{look}"></span>{html.escape(name)}</span>'
+        swatch = f'<span style="{look}"></span>'
+        said += f'<span style="margin-right:12px;display:inline-block">{swatch}{html.escape(name)}</span>'
     rows = [
         f"{name}: {found.mean:.0f} ± {found.spread:.0f} of {theory:.0f} px, {len(found.sizes)} units"
         for name, theory, found in lines[shown]

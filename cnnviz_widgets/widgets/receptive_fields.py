@@ -1,5 +1,6 @@
 """ReceptiveFieldMapper: what a unit really looks at, beside what it could see."""
 
+import html
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -335,7 +336,7 @@ class ReceptiveFieldMapper(View):
     def _tell_progress(self) -> None:
         undone, busy = self._undone(), self._runner.state in ("running", "paused")
         done, total, text = self._work.progress(self._on_show, undone)
-        self._bar.show(done, total, line(text))
+        self._bar.show(done, total, html.escape(text))
         self._bar.start.disabled = busy or not any(each[0] != "layer" for each in undone)
         self._every.disabled = self.survey and (busy or not undone)
 
