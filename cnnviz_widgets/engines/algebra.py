@@ -52,7 +52,7 @@ class Term:
         return Sum((*self.parts, *_parts(other)))
 
     def __sub__(self, other: "Term") -> "Sum":
-        return self + -1.0 * _checked(other)
+        return self + -1.0 * checked(other)
 
     def __mul__(self, weight: float) -> "Sum":
         if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not math.isfinite(weight):
@@ -128,14 +128,15 @@ def one_each(value: int | Sequence[int], pictures: int, name: str) -> int | Sequ
     return value
 
 
-def _checked(other: Any) -> Term:
+def checked(other: Any) -> Term:
+    """Give an objective back, and refuse what is none."""
     if not isinstance(other, Term):
         raise TargetError(
-            f"to an objective other objectives are added, not {type(other).__name__}: "
-            "Channel, Neuron, Direction, ClassScore, CodeMatch, and the priors L2, AlphaNorm, TotalVariation"
+            f"an objective is made of objectives, not of {type(other).__name__}: of Channel, Neuron, "
+            "Direction, ClassScore, CodeMatch, and the priors L2, AlphaNorm, TotalVariation"
         )
     return other
 
 
 def _parts(other: Any) -> tuple[tuple[float, Term], ...]:
-    return _checked(other).parts
+    return checked(other).parts

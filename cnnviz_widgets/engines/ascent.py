@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from numbers import Integral
 from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor
 
-from cnnviz_widgets.backend import HookedModel
+from cnnviz_widgets.backend import HookedModel, Record
 from cnnviz_widgets.backend.differentiation import climbing_gradients
-from cnnviz_widgets.engines.algebra import Term, evaluate
+from cnnviz_widgets.engines.algebra import Term, checked, evaluate
 from cnnviz_widgets.engines.optimizers import Ascent, Optimizer
 from cnnviz_widgets.engines.parameterizations import Parameterization, Pixels
 from cnnviz_widgets.engines.regularizers import Regularizer
@@ -132,18 +133,7 @@ class Climb(Iterator[Step]):
         return Step(index, value.detach(), told, image.detach(), tuple(woken))
 
     def _terms(self, objective: Term, image: Tensor, seen: Tensor) -> dict[str, Tensor]:
-        try:
-            record = self.model.run_to(seen, *objective.layers, scores=objective.reads_scores)
-        except CnnvizError:
-            raise
-        except RuntimeError as error:
-            if image.shape[1:] == self.model.input_shape:
-                raise  # the network's own
-            size, made = ("x".join(map(str, each)) for each in (image.shape[1:], self.model.input_shape))
-            raise InputError(
-                f"{self.model.name} cannot take pictures of {size}; it was made for {made}. "
-                f"It says: {str(error).splitlines()[0]}"
-            ) from error
+        record = run_to(self.model, seen, *objective.layers, scores=objective.reads_scores)
         record.picture = image
         terms = evaluate(objective, record)
         return {name: value.expand(len(image)) for name, value in terms.items()}
@@ -157,6 +147,28 @@ class Climb(Iterator[Step]):
         kept = "" if self.last is None else f" The picture of step {self.last.index} is kept."
         advice = "its values are too large" if self.last is None else "lower the rate or the weights"
         return ClimbError(f"at step {index} {term} {what}: {advice}.{kept}", term, self.last)
+
+
+def run_to(model: HookedModel, x: Tensor, *layers: str, scores: bool = False) -> Record:
+    """Do what `HookedModel.run_to` does, and say so where pictures of this size are too small or too large.
+
+    Raises
+    ------
+    InputError
+        If the network cannot take pictures of this size.
+    """
+    try:
+        return model.run_to(x, *layers, scores=scores)
+    except CnnvizError:
+        raise
+    except RuntimeError as error:
+        if x.shape[1:] == model.input_shape:
+            raise  # the network's own
+        size, made = ("x".join(map(str, each)) for each in (x.shape[1:], model.input_shape))
+        raise InputError(
+            f"{model.name} cannot take pictures of {size}; it was made for {made}. "
+            f"It says: {str(error).splitlines()[0]}"
+        ) from error
 
 
 def climb(
@@ -212,7 +224,7 @@ def climb(
     LayerError, TargetError
         If the objective asks for what the network has not; before any step where that can be known.
     InputError
-        If the network cannot take pictures of this size, or the start is none.
+        If the network cannot take pictures of this size, or the start, or the number of steps, is none.
     ClimbError
         At a step where a term or the gradient is not finite; it names the term and has the last good step.
 
@@ -227,6 +239,9 @@ def climb(
     >>> steps = climb(model, ClassScore("dalmatian") - 1e-3 * L2())  # doctest: +SKIP
     >>> *_, last = steps  # doctest: +SKIP
     """
+    checked(objective)
+    if not isinstance(steps, Integral) or steps < 0:
+        raise InputError(f"a number of steps is a whole number from 0 on, not {steps!r}")
     parameterization = parameterization or Pixels()
     picture = _start(model, start, pictures, size, seed)
     numbers = parameterization.write(picture, model).detach().clone()

@@ -231,7 +231,10 @@ class CodeMatch(Term):
 
 
 def _fitting(given: Tensor, found: Tensor, what: str) -> Tensor:
-    given = torch.as_tensor(given, dtype=found.dtype, device=found.device)
+    try:
+        given = torch.as_tensor(given, dtype=found.dtype, device=found.device)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise TargetError(f"{what} is a tensor, not {type(given).__name__}") from error
     try:
         if torch.broadcast_shapes(given.shape, found.shape) == found.shape:
             return given

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import torch
@@ -122,6 +123,6 @@ Optimizer = Ascent | Momentum | Adam
 def rate_at(rate: Rate, index: int) -> float:
     """Give the rate of a step, counted from 1."""
     value = rate(index) if callable(rate) else rate
-    if not value >= 0:
-        raise InputError(f"a rate is a number from 0 on, not {value}")
+    if not (isinstance(value, Real) and value >= 0):
+        raise InputError(f"a rate is a number from 0 on, not {value!r}")
     return float(value)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from cnnviz_widgets.backend import HookedModel, Layer
 from cnnviz_widgets.engines import AlphaNorm, Climb, CodeMatch, Step, Term, TotalVariation, climb, stages
+from cnnviz_widgets.engines.ascent import run_to
 from cnnviz_widgets.errors import InputError
 from cnnviz_widgets.methods.cautious_momentum import CautiousMomentum
 
@@ -119,7 +120,7 @@ def invert(
     TargetError
         If the mask does not fit the layer's shape, or the code is zero wherever it counts.
     InputError
-        If x is no batch of pictures.
+        If x is no batch of pictures, or they are of a size that the network cannot take.
     ClimbError
         At a step that gives no finite numbers.
 
@@ -138,7 +139,7 @@ def invert(
     settings = settings or inversion_preset(model, layer)
     settings = settings if steps is None else replace(settings, steps=steps)
     with torch.no_grad():
-        record = model.run_to(x, layer)
+        record = run_to(model, x, layer)
         wanted = CodeMatch(layer, record[layer].detach(), mask)
         wanted(record)  # says at once what is wrong with the mask
     pixels = x[0].numel()

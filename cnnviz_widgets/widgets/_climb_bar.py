@@ -25,7 +25,7 @@ class ClimbBar:
         step: Callable[[], None],
         reset: Callable[[], None],
     ) -> None:
-        self._work = WorkBar(start, runner)
+        self._work, self._is_running = WorkBar(start, runner), False
         self.step = W.Button(description="Step", icon="step-forward", layout=W.Layout(width="84px"))
         self.reset = W.Button(description="Reset", icon="refresh", layout=W.Layout(width="90px"))
         self.step.on_click(lambda _: step())
@@ -42,8 +42,12 @@ class ClimbBar:
     def enter(self, state: State, is_done: bool) -> None:
         """Enable the buttons that make sense in a state."""
         self._work.enter(state)
-        running = state == "running"
         self.start.disabled = state in ("running", "paused")
-        self.step.disabled = running or is_done
+        self._is_running = state == "running"
+        self.know(is_done)
+
+    def know(self, is_done: bool) -> None:
+        """Offer what makes sense where it is at its end, or, with more steps now, no longer is."""
+        self.step.disabled = self._is_running or is_done
         self.start.description = "Start again" if is_done else "Start"
         self.start.icon = "play"

@@ -79,9 +79,12 @@ def _curve(i: int, name: str, places: Sequence[tuple[float, float | None]]) -> l
     for a, b in places:
         path += "" if b is None else f"{pen}{a:.1f} {b:.1f}"
         pen = "M" if b is None else "L"
+    dot = ""
+    if len(places) == 1 and places[0][1] is not None:  # of one point a path shows nothing
+        dot = f'<circle cx="{places[0][0]:.1f}" cy="{places[0][1]:.1f}" r="3" fill="{_COLORS[i]}"/>'
     left, top = _LEFT + (i % 2) * 178, 200 + (i // 2) * 13
     return [
-        f'<path d="{path}" {look}/>',
+        f'<path d="{path}" {look}/>{dot}',
         f'<line x1="{left}" x2="{left + 22}" y1="{top}" y2="{top}" {look}/>',
         f'<text x="{left + 27}" y="{top + 4}" {_TEXT}>{html.escape(_short(name), quote=False)}</text>',
     ]

@@ -139,6 +139,8 @@ class ClimbView(View):
     def _succeed(self) -> None:
         if self._broken is None:
             super()._succeed()
+        elif self.error is not self._broken:
+            self._fail(self._broken)  # what was told after it is put right, and this is not
 
     # The picture
 
@@ -173,6 +175,7 @@ class ClimbView(View):
         self._curves.value = terms_svg(lines, board.steps, mark, self.logarithmic)
         self._draw_film(stretched)
         self._bar.show(board.step, board.steps)
+        self._bar.know(board.is_done)
         self._save.forget()
 
     def _draw_film(self, stretched: bool) -> None:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from cnnviz_widgets.backend import HookedModel
 from cnnviz_widgets.engines import Channel, ClassScore, Neuron, Term
-from cnnviz_widgets.errors import LayerError
+from cnnviz_widgets.errors import InputError, LayerError
 from cnnviz_widgets.methods.activation_maximization import (
     DECK,
     Regularization,
@@ -140,9 +140,14 @@ class OptimizerViewer(ClimbView):
 
     def set(self, **traits: Any) -> None:
         """Change several traits for the price of one computation; a preset stands for its settings."""
+        try:
+            spelled_out = self._spelled_out(traits)
+        except InputError as error:  # later than in the constructor a mistake is told on screen
+            self._fail(error)
+            return
         self._spelling = True
         try:
-            super().set(**self._spelled_out(traits))
+            super().set(**spelled_out)
         finally:
             self._spelling = False
 

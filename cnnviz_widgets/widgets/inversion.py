@@ -214,6 +214,7 @@ class InversionViewer(LayerTour):
         self._draw_film(stretched)
         self._draw_row(stretched)
         self._show_progress()
+        self._bar.know(board.is_done)
         self._save.forget()
 
     def _draw_row(self, stretched: bool) -> None:

@@ -113,8 +113,8 @@ def test_the_terms_stay_as_they_were():
 @pytest.mark.parametrize(
     ("make", "text"),
     [
-        (lambda a: a + 1, "to an objective other objectives are added, not int: Channel, Neuron"),
-        (lambda a: a - torch.ones(2), "not Tensor"),
+        (lambda a: a + 1, "an objective is made of objectives, not of int: of Channel, Neuron"),
+        (lambda a: a - torch.ones(2), "not of Tensor"),
         (lambda a: a * a, "scaled by a finite number, not by Channel"),
         (lambda a: a * math.nan, "scaled by a finite number, not by nan"),
         (lambda a: math.inf * a, "scaled by a finite number, not by inf"),

@@ -222,6 +222,11 @@ def test_objectives_that_ask_for_what_is_not_there(objective, error, text):
     assert fingerprint(model.network) == before
 
 
+def test_an_objective_that_is_none():
+    with pytest.raises(TargetError, match="an objective is made of objectives, not of str"):
+        climb(slope_model(), "conv2")
+
+
 @pytest.mark.parametrize(
     ("more", "text"),
     [
@@ -235,6 +240,9 @@ def test_objectives_that_ask_for_what_is_not_there(objective, error, text):
         ({"size": (2, 11)}, r"Slope cannot take pictures of 3x2x11; it was made for 3x11x11. It says: \w"),
         ({"regularizers": [Decay(0.1)], "parameterization": Fourier()}, "and Fourier has none to change"),
         ({"optimizer": Ascent(-1.0)}, "a rate is a number from 0 on, not -1"),
+        ({"optimizer": Ascent("fast")}, "a rate is a number from 0 on, not 'fast'"),
+        ({"steps": "ten"}, "a number of steps is a whole number from 0 on, not 'ten'"),
+        ({"steps": -1}, "a number of steps is a whole number from 0 on, not -1"),
     ],
 )
 def test_settings_that_cannot_be(more, text):

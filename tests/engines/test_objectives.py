@@ -208,6 +208,7 @@ def test_a_class_score_pulls_at_the_scores():
         (Direction("conv", torch.ones(5)), r"has 4 numbers, one for each channel; this vector .* \(5,\)"),
         (Direction("conv", torch.ones(4, 1)), r"the shape \(4, 1\)"),
         (CodeMatch("conv", torch.ones(4, 5, 5)), r"code of layer 'conv' must broadcast to \(4, 5, 6\)"),
+        (CodeMatch("conv", torch.ones(4, 5, 6), "half"), "a mask for layer 'conv' is a tensor, not str"),
         (CodeMatch("conv", torch.ones(3, 4, 5, 6)), "must broadcast"),  # three codes for two pictures
         (CodeMatch("conv", torch.ones(4, 5, 6), torch.ones(4)), r"mask for layer 'conv' .* the shape \(4,\)"),
         (CodeMatch("conv", torch.ones(4, 5, 6), torch.ones(2, 2, 4, 5, 6)), "a mask for layer 'conv' must"),

@@ -144,6 +144,57 @@ def test_a_chain_is_one_after_the_other():
     torch.testing.assert_close(found, moved[..., 3:-3, 3:-3])
 
 
+def one_by_one(x, transforms, generator):
+    """Each transform with all its pixels, before the next; neighbouring turns are one."""
+    size, turn = x.shape[2:], None
+    for transform in [*transforms, Pad(0)]:
+        if isinstance(transform, (Scale, Rotate)):
+            draw = 2 * torch.rand((), generator=generator, dtype=torch.float64).item() - 1
+            degrees, factor = turn or (0, 1)
+            is_scale = isinstance(transform, Scale)
+            turn = (
+                (degrees, factor * (1 + transform.share * draw))
+                if is_scale
+                else (degrees + transform.degrees * draw, factor)
+            )
+            continue
+        x, turn = (x if turn is None else twin_turn(x[0], *turn)[None]), None
+        if isinstance(transform, Pad):
+            x = torch.nn.functional.pad(x, [transform.pixels] * 4)
+        else:
+            far = transform.pixels
+            x = torch.roll(x, torch.randint(-far, far + 1, (2,), generator=generator).tolist(), (2, 3))
+    top, left = ((now - before) // 2 for now, before in zip(x.shape[2:], size, strict=True))
+    return x[..., top : top + size[0], left : left + size[1]]
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "chain",
+    [
+        [Pad(2), Jitter(2), Jitter(2), Scale(0.7)],  # the second shift may bring in what has left
+        [Pad(1), Rotate(180), Pad(0), Jitter(1), Scale(0.7)],  # what is turned fills the frame
+        [Pad(2), Jitter(2), Jitter(2)],
+        [Jitter(3), Rotate(30)],
+        [Rotate(30), Jitter(2)],  # nothing around that a shift could bring in
+        [Pad(1), Rotate(30), Jitter(3)],
+        [Pad(2), Rotate(30), Jitter(1), Jitter(1)],
+        [Rotate(30), Pad(2), Jitter(1)],
+        [Scale(0.2), Jitter(2), Rotate(20), Jitter(1)],
+        [Pad(1), Jitter(1), Pad(2), Jitter(2), Scale(0.2)],
+        [Pad(2), Jitter(1), Jitter(3), Rotate(20), Pad(1), Jitter(2), Scale(0.3)],
+        [Pad(2), Jitter(2), Rotate(20), Jitter(1), Rotate(10), Jitter(1), Pad(2), Jitter(3)],
+        [Pad(2), Jitter(1), Rotate(20), Jitter(1), Jitter(3), Jitter(1), Rotate(10)],
+    ],
+    ids=lambda chain: "-".join(type(each).__name__ for each in chain),
+)
+def test_any_chain_is_one_after_the_other(chain, seed):
+    x = random(1, 1, 4, 6)
+    torch.testing.assert_close(
+        transformed(x, chain, seeded(seed)), one_by_one(x, chain, seeded(seed)), rtol=1e-9, atol=1e-9
+    )
+
+
 def test_no_transform_changes_nothing():
     x = random(2, 3, 7, 8)
     for none in ([], [Jitter(0)], [Pad(0)], [Pad(5)]):

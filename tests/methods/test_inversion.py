@@ -280,6 +280,10 @@ def test_errors(scenes_net, street):
         invert(scenes_net, street, "relu2", mask=torch.zeros(64, 1, 1))
     with pytest.raises(InputError, match="add the batch"):
         invert(scenes_net, street[0], "relu2")
+    with pytest.raises(
+        InputError, match=r"cannot take pictures of 3x4x4; it was made for 3x112x112. It says"
+    ):
+        invert(scenes_net, torch.zeros(1, 3, 4, 4), "conv5")
     for wrong in ({"tv": -1}, {"alpha": float("nan")}, {"rate": float("inf")}, {"steps": -1}):
         with pytest.raises(InputError):
             InversionSettings(**wrong)

@@ -98,6 +98,10 @@ def test_step_pause_stop_and_reset(net):
     assert w.result.is_done and w._bar.step.disabled and w._bar.start.description == "Start again"
     ran(w)
     assert w.result.step == 3, "once more from the start"
+    w.steps = 5
+    assert not w._bar.step.disabled and w._bar.start.description == "Start", "there is more to do now"
+    w.steps = 3
+    assert w._bar.step.disabled and w._bar.start.description == "Start again"
 
 
 def test_a_slider_acts_on_the_climb_that_is_going_on(net):
@@ -145,6 +149,10 @@ def test_a_preset_stands_for_its_settings_and_what_is_named_beside_it_wins(net):
     assert w.fourier and w.steps == 7 and w._controls._controls["preset"].value == "Olah: waves"
     with pytest.raises(InputError, match="no preset 'Olah'"):
         OptimizerViewer(net, preset="Olah")
+    w.set(preset="Olah")
+    assert "no preset 'Olah'" in str(w.error) and w.preset == "Olah: waves"
+    w.set(preset="no prior")
+    assert w.error is None
 
 
 def test_fewer_steps_by_the_environment(net, monkeypatch):
@@ -207,6 +215,10 @@ def test_a_rate_that_explodes_is_told_and_it_goes_on(net):
     ran(w, rate=1e30)
     assert isinstance(w.error, ClimbError) and "step 1 is kept" in str(w.error)
     assert torch.equal(w.result.image, good) and w._status.layout.display == ""
+    w.clip_norm = 150.0
+    assert isinstance(w.error, InputError)
+    w.clip_norm = 0.0
+    assert isinstance(w.error, ClimbError), "that one is put right, and the first is not yet"
     ran(w, rate=0.05)
     assert w.error is None and w.result.step == 5 and w._status.layout.display == "none"
     w.clip_norm = 150.0

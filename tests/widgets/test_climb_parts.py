@@ -103,6 +103,12 @@ def test_curves_go_through_their_points():
     assert "&lt;down&gt;</text>" in svg and "curves of up, &lt;down&gt; over 20 steps" in svg
 
 
+def test_the_start_alone_is_a_dot():
+    svg = terms_svg({"up": [(0, 2.0)], "below zero": [(0, -1.0)]}, 20, logarithmic=True)
+    assert svg.count("<circle") == 1 and 'cx="52.0"' in svg
+    assert "<circle" not in terms_svg({"up": [(0, 2.0), (1, 3.0)]}, 20)
+
+
 def test_a_logarithmic_curve_has_equal_steps_for_equal_factors_and_gaps():
     points = [(0, 1.0), (1, 0.1), (2, 0.0), (3, 0.01), (4, float("nan")), (5, 0.001)]
     svg = terms_svg({"error": points}, 5, logarithmic=True)
