@@ -55,7 +55,7 @@ class OcclusionControls(PictureControls):
         classes = [("the top class", NONE), *class_options(model)]
         controls: dict[str, W.Widget] = {
             "target": W.Dropdown(**looks("P of", 300), options=classes),
-            "layer": W.Dropdown(**looks("Layer", 280), options=layers or [("none has maps", "")]),
+            "layer": W.Dropdown(**looks("Layer", 300), options=layers or [("none has maps", "")]),
             "channel": W.Dropdown(**looks("Channel", 240), options=[("the strongest", NONE)]),
             "size": W.IntSlider(**looks("Size", 260), min=1, **later),
             "stride": W.IntSlider(**looks("Stride", 260), min=1, **later),

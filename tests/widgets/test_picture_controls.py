@@ -24,21 +24,26 @@ def controls() -> tuple[PictureControls, list[dict]]:
     target = W.Dropdown(options=[("the top class", NONE), ("cup", 0), ("dog", 1)])
     chooser = SimpleNamespace(list=W.Dropdown(), upload=W.FileUpload())
     made = PictureControls(
-        ["objects", "photos"], chooser, told.append, target=target, share=shares("Share", range(0, 101, 5))
+        ["objects", "photos"],
+        chooser,
+        told.append,
+        target=target,
+        share=shares("Share", range(0, 101, 5)),
+        keep=W.FloatSlider(max=1),
     )
     show(made)
     return made, told
 
 
 def show(controls: PictureControls, **values) -> None:
-    start = {"data": "objects", "class_name": "cup", "number": 0, "target": None, "share": 0.5}
+    start = {"data": "objects", "class_name": "cup", "number": 0, "target": None, "share": 0.5, "keep": 0.9}
     controls._bring({**start, **values}, Pictures())
 
 
 def test_what_is_brought_is_nobodys_choice(controls):
     made, told = controls
     show(made, class_name="dog", number=2, target=1, share=0.85)
-    assert [made[name].value for name in made.names] == ["objects", "dog", 2, 1, 0.85] and told == []
+    assert [made[name].value for name in made.names] == ["objects", "dog", 2, 1, 0.85, 0.9] and told == []
     assert (made["number"].max, list(made["class_name"].options)) == (2, ["cup", "dog"])
     show(made, share=0.8512)
     assert made["share"].value == 0.85 and made["target"].value == NONE and told == []
@@ -59,12 +64,14 @@ def test_what_is_chosen_begins_what_depends_on_it_anew(controls):
     made["target"].value = 1
     made["target"].value = NONE
     made["share"].value = 0.85
+    made["keep"].value = 0.1 + 0.2  # 0.30000000000000004
     assert told == [
         {"class_name": "dog", "number": 0},
         {"data": "photos", "class_name": "", "number": 0},
         {"target": 1},
         {"target": None},
         {"share": 0.85},
+        {"keep": 0.3},
     ]
 
 
@@ -79,7 +86,7 @@ def test_a_photo_has_neither_class_nor_number(controls):
 def test_the_list_says_what_is_taken_where_nothing_is_chosen(controls):
     made, told = controls
     made._bring(
-        {"data": "objects", "class_name": "cup", "number": 0, "target": None, "share": 0.5},
+        {"data": "objects", "class_name": "cup", "number": 0, "target": None, "share": 0.5, "keep": 0.9},
         Pictures(),
         lambda: made._offer_first("target", "the top class: dog"),
     )
