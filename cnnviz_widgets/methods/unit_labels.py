@@ -69,7 +69,7 @@ def labels_as_json(labels: Iterable[Mapping[str, Any]]) -> str:
 
 
 def labels_from_json(source: str | bytes | os.PathLike[str]) -> list[dict[str, Any]]:
-    """Read labels from a file's path, or from the text or bytes of one.
+    """Read labels from a file's path, or from the text or bytes of one; bytes are never a path.
 
     Raises
     ------
@@ -78,10 +78,10 @@ def labels_from_json(source: str | bytes | os.PathLike[str]) -> list[dict[str, A
     OSError
         If the file cannot be read.
     """
-    if isinstance(source, (str, bytes)) and source.lstrip()[:1] in ("[", b"[", "{", b"{"):
+    if isinstance(source, bytes) or (isinstance(source, str) and source.lstrip()[:1] in ("[", "{")):
         text = source
     else:
-        text = Path(os.fsdecode(source)).read_bytes()
+        text = Path(source).read_bytes()
     try:
         return checked_labels(json.loads(text))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:

@@ -28,7 +28,7 @@ class FieldControls:
         late = {"continuous_update": False}  # each value is a measurement of its own
         self._controls: dict[str, Any] = {
             "network": W.Dropdown(**looks("Network"), options=networks),
-            "layer": W.Dropdown(**looks("Layer", 330)),
+            "layer": W.Dropdown(**looks("Layer", 370)),
             "channel": W.IntSlider(**looks("Channel", 330), **late),
             "rank": W.IntSlider(**looks("Picture"), min=1, max=9),
             "k": W.IntSlider(**{**looks("Average over"), **_WIDE}, **late, min=1, max=9),

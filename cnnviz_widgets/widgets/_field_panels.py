@@ -119,7 +119,7 @@ def _decoded(data: bytes) -> Bytes:
     return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
 
 
-def _short(words: str, most: int = 15) -> str:
+def _short(words: str, most: int = 18) -> str:
     return words if len(words) <= most else words[: most - 1] + "…"
 
 

@@ -109,4 +109,7 @@ def say_refused(fell: float, limit: float) -> str:
 def link(data: str, steps: int) -> str:
     """Make a link that saves a path, given in base64."""
     name = f"path, {steps} step{'' if steps == 1 else 's'}"
-    return f'<a download="reduction.json" href="data:application/json;base64,{data}">Download: {name}</a>'
+    return (
+        f'<a download="reduction.json" href="data:application/json;base64,{data}" '
+        f'style="text-decoration:underline">Download: {name}</a>'
+    )

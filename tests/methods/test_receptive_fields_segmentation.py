@@ -117,9 +117,10 @@ def test_categories_are_counted_by_network():
         (json.dumps([unit(True)]), "whole number"),
         (json.dumps([unit(1, "thing")]), "no category 'thing'"),
         (json.dumps([unit(1, label=3)]), "something else than text"),
-        (b"\xff[", "not a file of labels|No such file"),
+        (b"\xff[", "not a file of labels"),
+        (b"labels.json", "not a file of labels"),
     ],
 )
 def test_wrong_labels_are_refused_with_their_number(wrong, says):
-    with pytest.raises((InputError, OSError, ValueError), match=says):
+    with pytest.raises(InputError, match=says):
         labels_from_json(wrong)

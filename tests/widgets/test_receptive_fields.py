@@ -169,8 +169,9 @@ def test_labels_are_kept_counted_and_loaded(tmp_path):
     w._desk.text.value = ""
     w._desk.kind.value = "(not labelled)"
     assert len(w.labels) == 2
-    w._desk._load(type("Change", (), {"new": [{"content": memoryview(b"[1]")}]})())
-    assert isinstance(w.error, InputError) and len(w.labels) == 2
+    for content in (b"[1]", b"garbage", b"\xff\xd8", str(tmp_path / "labels.json").encode()):
+        w._desk._load(type("Change", (), {"new": [{"content": memoryview(content)}]})())
+        assert isinstance(w.error, InputError) and len(w.labels) == 2, "nor is its content a file's name"
     w._desk._load(type("Change", (), {"new": [{"content": memoryview(base64.b64decode(data))}]})())
     assert len(w.labels) == 3 and w.counts["one"]["texture or material"] == 1
 

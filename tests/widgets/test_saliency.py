@@ -11,10 +11,12 @@ from PIL import Image
 from torch import nn
 
 from cnnviz_widgets import HookedModel, Objects, Scenes, open_model
+from cnnviz_widgets.data.labelled import Sample
 from cnnviz_widgets.errors import InputError, PictureError, ReluError, TargetError
 from cnnviz_widgets.methods.agreement import mask_iou
 from cnnviz_widgets.methods.saliency import saliency_map
 from cnnviz_widgets.methods.segmentation import segment_salient
+from cnnviz_widgets.widgets._saliency_answers import true_name
 from cnnviz_widgets.widgets._saliency_panels import BACK, FOUND, FRONT, MAP, OBJECT, SEEDS, TRUE
 from cnnviz_widgets.widgets.saliency import SaliencyExplorer
 from tests.widgets.planted_saliency import PICTURE, SQUARE, planted
@@ -120,6 +122,15 @@ def test_miniworld_comes_with_its_truth(world):
     assert cars == 1 and w.result.truth_name == "car" and w.result.truth.any()
     w.target = "boat"
     assert (w.result.truth_name, w.result.truth, w.result.iou) == ("", None, None)
+
+
+def test_the_truth_is_the_explained_class_where_it_is_there():
+    maps = {"object": np.array([[[1, 2]]], np.int16)}
+    sample = Sample(PICTURE, None, maps, {"object": ("", "dog", "car")})
+    assert true_name(sample, "dalmatian", "car") == "car"
+    assert true_name(sample, "car", "husky") == "dog"
+    assert true_name(sample, "dalmatian", "boat") == true_name(sample, "dalmatian", "") == "dog"
+    assert true_name(sample, "street", "boat") == true_name(Sample(PICTURE, None, {}, {}), "dog", "dog") == ""
 
 
 def test_larger_networks_see_miniworld_larger_and_the_truth_with_it():
