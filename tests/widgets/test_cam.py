@@ -142,6 +142,11 @@ def test_grad_cam_of_a_chosen_layer_is_named():
     assert explorer(planted(head=False))._controls["layer"].options[0][0] == "no CAM head: Grad-CAM of 1"
 
 
+def test_a_layer_is_the_main_networks_alone():
+    w = explorer([planted(), planted(name="other")], layer="0")
+    assert [each.seen.kind for each in w.result.maps] == ["Grad-CAM", "CAM"] and w.error is None
+
+
 def test_classes_are_offered_by_their_probability():
     w = explorer()
     labels = [label for label, _ in w._controls["target"].options]
