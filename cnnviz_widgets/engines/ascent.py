@@ -240,8 +240,7 @@ def climb(
     >>> *_, last = steps  # doctest: +SKIP
     """
     checked(objective)
-    if not isinstance(steps, Integral) or steps < 0:
-        raise InputError(f"a number of steps is a whole number from 0 on, not {steps!r}")
+    _check_steps(steps)
     parameterization = parameterization or Pixels()
     picture = _start(model, start, pictures, size, seed)
     numbers = parameterization.write(picture, model).detach().clone()
@@ -257,6 +256,11 @@ def climb(
         tuple(regularizers),
         seed,
     )
+
+
+def _check_steps(steps: Any) -> None:
+    if not isinstance(steps, Integral) or steps < 0:
+        raise InputError(f"a number of steps is a whole number from 0 on, not {steps!r}")
 
 
 def _start(

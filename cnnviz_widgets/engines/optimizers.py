@@ -122,7 +122,7 @@ Optimizer = Ascent | Momentum | Adam
 
 def rate_at(rate: Rate, index: int) -> float:
     """Give the rate of a step, counted from 1."""
-    value = rate(index) if callable(rate) else rate
-    if not (isinstance(value, Real) and value >= 0):
+    value: Any = rate(index) if callable(rate) else rate
+    if not (isinstance(value, Real) and float(value) >= 0):
         raise InputError(f"a rate is a number from 0 on, not {value!r}")
     return float(value)

@@ -1,9 +1,12 @@
 """The pictures that climb, and the film of how they came to be."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
 
 import ipywidgets as W
 import numpy as np
+from PIL import ImageFont
 
 from cnnviz_widgets.paint import draw_box, jpeg
 from cnnviz_widgets.paint.blocks import fitted
@@ -14,6 +17,8 @@ from cnnviz_widgets.widgets._surface import Surface
 
 CHOSEN = (230, 110, 0)
 _ALONE, _AMONG = 336, 180  # screen pixels of a picture's side
+TEXT = 13  # size of a caption
+_DOTS = "\N{HORIZONTAL ELLIPSIS}"
 _FRAME, _FRAMES = 78, 9  # of the film: side in pixels, and how many are on show
 
 
@@ -42,11 +47,11 @@ class ClimbWall:
         cells: list[Bytes | None] = [fitted(each, side) for each in pictures]
         if count > 1:
             cells[chosen] = draw_box(cells[chosen], (0, 0, side, side), CHOSEN, 3)  # type: ignore[arg-type]
-        texts = [_cut(each, side) for each in captions]
+        texts = [cut(each, side) for each in captions]
         rows = range(0, count, across)
         blank = [[*cells[i : i + across], *[None] * (across - len(cells[i : i + across]))] for i in rows]
         words = [[*texts[i : i + across], *[""] * (across - len(texts[i : i + across]))] for i in rows]
-        self._sheet = sheet(blank, captions=words, text=13, gap=8)
+        self._sheet = sheet(blank, captions=words, text=TEXT, gap=8)
         self.surface.show(jpeg(self._sheet.array, 92), "jpeg", self._sheet.size)
 
     def _clicked(self, x: float, y: float) -> None:
@@ -122,6 +127,14 @@ class FilmStrip:
             self._on_step(-1 if step == self._board.step else step)
 
 
-def _cut(text: str, side: int) -> str:
-    most = 2 * side // 13  # a letter is 6 to 7 pixels wide
-    return text if len(text) <= most else text[: most - 1] + "\N{HORIZONTAL ELLIPSIS}"
+def cut(text: str, side: int) -> str:
+    """Shorten a caption to what a picture of this side has room for."""
+    font, kept = _font(), text
+    while kept and font.getlength(kept if kept == text else kept + _DOTS) > side:
+        kept = kept[:-1]
+    return text if kept == text else kept + _DOTS
+
+
+@lru_cache(maxsize=1)
+def _font() -> Any:
+    return ImageFont.load_default(TEXT)

@@ -11,7 +11,7 @@ from cnnviz_widgets.paint.blocks import fitted
 from cnnviz_widgets.paint.rgba import Bytes
 from cnnviz_widgets.paint.sheets import Sheet, sheet
 from cnnviz_widgets.widgets._captions import number
-from cnnviz_widgets.widgets._climb_panels import CHOSEN
+from cnnviz_widgets.widgets._climb_panels import CHOSEN, TEXT, cut
 from cnnviz_widgets.widgets._surface import Surface
 
 Box = tuple[int, int, int, int]
@@ -59,7 +59,7 @@ class InversionWall:
         words = [[cut(text, side) for text in row] for row in zip(*captions, strict=True)]
         cells: list[list[Bytes | None]] = [[*upper, *lower]] if count == 1 else [[*upper], [*lower]]
         lines = [[*words[0], *words[1]]] if count == 1 else words
-        self._sheet = sheet(cells, captions=lines, text=13, gap=8)
+        self._sheet = sheet(cells, captions=lines, text=TEXT, gap=8)
         self.surface.show(jpeg(self._sheet.array, 92), "jpeg", self._sheet.size)
 
     def _clicked(self, x: float, y: float) -> None:
@@ -123,12 +123,6 @@ class DepthRow:
 def percent(error: float) -> str:
     """Write an error of 0.0345 as 3.45 %, with three digits and no more than a tile has room for."""
     return "huge" if error >= 100 else f"{number(100 * error) if error < 1 else f'{100 * error:.0f}'}%"
-
-
-def cut(text: str, side: int) -> str:
-    """Shorten a caption to what a picture of this side has room for."""
-    most = 2 * side // 13  # a letter is 6 to 7 pixels wide
-    return text if len(text) <= most else text[: most - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
 
 def _tail(name: str, most: int) -> str:

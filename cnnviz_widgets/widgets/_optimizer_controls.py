@@ -33,6 +33,7 @@ class OptimizerControls:
         self, model: HookedModel, chooser: PictureChooser, on_change: Callable[[dict[str, Any]], None]
     ) -> None:
         self._chooser, self._on_change, self._showing = chooser, on_change, False
+        self._shown: Mapping[str, Any] = {}
         layers = [(f"{each.name}  {each.kind}", each.name) for each in model.layers if each.is_map]
         late = {"continuous_update": False}
         self._controls: dict[str, Any] = {
@@ -78,7 +79,7 @@ class OptimizerControls:
 
     def show(self, values: Mapping[str, Any], model: HookedModel) -> None:
         """Bring the controls to the values on show, by name."""
-        self._showing = True
+        self._showing, self._shown = True, values
         try:
             layer = values["layer"]
             if layer:
@@ -115,9 +116,19 @@ class OptimizerControls:
     def _tell(self, name: str, value: Any) -> None:
         if self._showing or value is None:
             return
+        if self._is_rounded(name, value):
+            return
         if name == "preset" and value == _OWN:
             return  # what is chosen by hand is called so
-        self._on_change({name: value, **({"channel": 0} if name == "layer" else {})})
+        more = {"channel": 0} if name == "layer" else {}
+        if name == "blur" and value and not self._controls["blur_every"].value:
+            more = {"blur_every": 1}  # a slider that is moved must not do nothing
+        self._on_change({name: value, **more})
+
+    def _is_rounded(self, name: str, value: Any) -> bool:
+        """Tell whether a browser only brought what is shown to its own places: 20 to 20.000000000000004."""
+        control = self._controls[name]
+        return isinstance(control, W.FloatSlider) and abs(value - self._shown[name]) < 0.4 * control.step
 
 
 def _log(label: str, low: int, high: int) -> W.SelectionSlider:

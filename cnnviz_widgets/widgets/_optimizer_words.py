@@ -16,13 +16,14 @@ def say_caption(board: Board, which: int, probability: float | None, step: int =
     return text if probability is None else f"{text}, P {probability:.2f}"
 
 
-def say_climb(board: Board, which: int, preset: str, probability: float | None) -> str:
-    """Tell one picture's climb as a sentence or two."""
+def say_climb(board: Board, which: int, preset: str | None, probability: float | None) -> str:
+    """Tell one picture's climb as a sentence or two; `preset` is None where each has its own settings."""
     values = board.values[which]
     name, points = next(iter(values.items()))
     told = f"Step {board.step} of {board.steps}, {board.labels[which]}"
     first, last = number(points[0][1]), number(points[-1][1])
-    told += f" with {preset or 'your own settings'}: {name} went from {first} to {last}"
+    told += "" if preset is None else f" with {preset or 'your own settings'}"
+    told += f": {name} went from {first} to {last}"
     others = [f"{each} {number(those[-1][1])}" for each, those in list(values.items())[1:]]
     told += f"; {', '.join(others)}" if others else ""
     if probability is not None:

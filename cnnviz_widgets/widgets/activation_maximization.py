@@ -9,6 +9,7 @@ from torch import Tensor
 
 from cnnviz_widgets.backend import HookedModel
 from cnnviz_widgets.engines import Channel, ClassScore, Neuron, Term
+from cnnviz_widgets.engines.ascent import Start
 from cnnviz_widgets.errors import InputError, LayerError
 from cnnviz_widgets.methods.activation_maximization import (
     DECK,
@@ -220,7 +221,10 @@ class OptimizerViewer(ClimbView):
         if self.start == "picture":
             start = self.model.preprocess(self._chooser.open(self.picture))
         if self.view == "priors":
-            climbs = priors_ladder(self.model, self._wanted(), start=start, seed=self.seed, steps=self.steps)
+            begin: Start | None = (
+                "noise" if self.start == "noise" else start
+            )  # None: as each prior is best begun
+            climbs = priors_ladder(self.model, self._wanted(), start=begin, seed=self.seed, steps=self.steps)
             board = Board(self.model, list(climbs.values()), list(climbs))
         else:
             asked = self._gallery() if self.view == "classes" else self._wanted()
@@ -263,9 +267,8 @@ class OptimizerViewer(ClimbView):
         self._draw_board(captions)
         if self._controls_are_old():
             self._show_controls()
-        return words.say_climb(
-            result, self.chosen, self._settings_name(), sure[self.chosen] if sure else None
-        )
+        named = None if self.view == "priors" else self._settings_name()
+        return words.say_climb(result, self.chosen, named, sure[self.chosen] if sure else None)
 
     def _show_controls(self) -> None:
         values = {name: getattr(self, name) for name in (*self.recompute_on, *self.redraw_on)}

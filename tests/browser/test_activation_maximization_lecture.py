@@ -78,6 +78,15 @@ def test_sliders_act_while_it_runs_and_stop_answers(viewer):
     assert np.array_equal(still, wall(page)) and page.console_errors() == []
 
 
+def test_a_preset_stays_itself_where_its_numbers_lie_between_a_sliders_places(viewer):
+    page = viewer()
+    for name in ("Yosinski: decay, small norms", "Yosinski: wide blur"):
+        page.dropdown("Preset").select_option(label=name)
+        page.wait_for(lambda name=name: page.evaluate("w._settings_name()"), name)
+    assert page.evaluate("(w.decay, w.blur, w.error)") == (1e-4, 1.0, None)
+    assert page.slider("Decay").value == 0 and page.console_errors() == []
+
+
 def test_a_gallery_is_clicked_and_saved(viewer):
     page = viewer()
     page.dropdown("Show").select_option(label="a gallery of classes")

@@ -117,6 +117,32 @@ def test_a_slider_acts_on_the_climb_that_is_going_on(net):
     assert "together" in w._curves.value and w._controls._controls["preset"].value == "your own"
 
 
+def test_a_blur_by_hand_is_one_in_each_step_and_a_presets_keeps_its_pace(net):
+    w = OptimizerViewer(net, 0, preset="no prior")
+    w._controls._controls["blur"].value = 0.8
+    assert (w.blur, w.blur_every) == (0.8, 1) and w._controls._controls["blur_every"].value == 1
+    w.set(preset="L2, blur and jitter")
+    w._controls._controls["blur"].value = 1.0
+    assert (w.blur, w.blur_every) == (1.0, 10)
+
+
+def test_a_new_layers_channel_is_its_first(net):
+    w = OptimizerViewer(net, layer="look", channel=2)
+    w._controls._controls["layer"].value = "relu"
+    assert (w.layer, w.channel, w.error) == ("relu", 0, None)
+
+
+def test_a_browser_that_rounds_a_slider_changes_no_setting(net):
+    """As noUiSlider does: what it has no place for comes back as the nearest."""
+    w = OptimizerViewer(net, 0, preset="Yosinski: wide blur")
+    get = w._controls._controls
+    get["decay"].value = 0.0
+    get["blur"].value = 1.0000000000000002
+    assert (w.decay, w.blur) == (1e-4, 1.0) and w._settings_name() == "Yosinski: wide blur"
+    get["decay"].value = 0.01
+    assert w.decay == 0.01 and w._settings_name() == ""
+
+
 def test_reset_ends_a_run_and_a_new_question_goes_on_with_it(net):
     w = OptimizerViewer(net, 0, preset="no prior", steps=10_000, look="stretched")
     assert w.look == "stretched" and w._look.value == "stretched"
@@ -189,6 +215,10 @@ def test_gallery_and_ladder(net):
     assert len(w.result.climbs) == 6 and w.result.labels[-1] == "jitter and waves"
     assert all(each.last.index == 3 for each in w.result.climbs)
     assert w._controls.sliders.layout.display == "none"
+    assert w.words.startswith("Step 3 of 3, L2: class score went")
+    assert w.result.picture(0, 0).std() == 0 < w.result.picture(5, 0).std(), "waves begin with noise"
+    w.start = "noise"
+    assert w.result.picture(0).std() > 0
     with pytest.raises(TargetError, match="no class 'cat'"):
         OptimizerViewer(net, view="classes", classes=["cat"])
 

@@ -13,7 +13,7 @@ from cnnviz_widgets import HookedModel, maximize_activation
 from cnnviz_widgets.errors import ClimbError, PictureError
 from cnnviz_widgets.widgets._climb_board import Board, Film, painted
 from cnnviz_widgets.widgets._climb_curves import terms_svg
-from cnnviz_widgets.widgets._climb_panels import ClimbWall
+from cnnviz_widgets.widgets._climb_panels import ClimbWall, cut
 from cnnviz_widgets.widgets._climb_steps import steps_here
 from cnnviz_widgets.widgets._save_link import SaveButtons
 
@@ -137,6 +137,13 @@ def test_a_click_on_a_wall_chooses_and_beside_it_does_not():
     alone.draw(pictures[:1], ["a"], 0)
     alone._clicked(50, 50)
     assert chosen == [3], "there is nothing to choose"
+
+
+def test_a_caption_is_cut_to_the_picture():
+    assert cut("jitter and waves: 7.14, P 1.00", 180) == "jitter and waves: 7.14, P 1.00"
+    wide, narrow = cut("W" * 60, 180), cut("i" * 60, 180)
+    assert wide.endswith("\N{HORIZONTAL ELLIPSIS}") and 5 < len(wide) < len(narrow)
+    assert cut("W", 2) == "\N{HORIZONTAL ELLIPSIS}"
 
 
 def test_fewer_steps_by_the_environment(monkeypatch):
