@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.browser.conftest import browser, lab, open_notebook  # noqa: F401 - fixtures by import
+from tests.browser.conftest import browser, clean_tabs, lab, open_notebook, tabs  # noqa: F401 - fixtures
 from tests.conftest import REPOSITORY
 
 RESULTS = pytest.StashKey[list[dict]]()
