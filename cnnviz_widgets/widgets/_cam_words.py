@@ -13,8 +13,12 @@ NO_TRUTH = "nobody has labelled this photo"
 
 def head(bold: str, text: str) -> str:
     """Write two lines above a picture, cut where they are too long, so that pictures begin at one height."""
-    one_line = "white-space:nowrap;overflow:hidden;text-overflow:ellipsis"
-    return f'<div style="{one_line};font-size:93%">{line("", bold)}{line(text)}</div>'
+    one_line = "white-space:nowrap;overflow:hidden;text-overflow:ellipsis;line-height:1.4"
+    bold, text = html.escape(bold), html.escape(text)
+    return (
+        f'<div style="font-size:93%" title="{bold}: {text}"><div style="{one_line}"><b>{bold}</b></div>'
+        f'<div style="{one_line}">{text}</div></div>'
+    )
 
 
 def picture_name(exhibit: Exhibit) -> str:
@@ -45,7 +49,7 @@ def title(panel: Judged) -> str:
 def subtitle(panel: Judged) -> str:
     """Write the class, its score and its probability."""
     said = panel.seen.prediction
-    own = " (its own top class)" if panel.seen.own else ""
+    own = " (own top)" if panel.seen.own else ""
     return f"{said.name}{own}: {_decimal(said.score)}, P = {said.probability:.2f}"
 
 

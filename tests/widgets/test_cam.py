@@ -126,7 +126,7 @@ def test_several_networks_and_the_saliency_map_of_another():
     ]
     assert "Grad-CAM · flat" in w._panels._heads[2].value
     assert "Grad-CAM of 1, 4x4" in w._panels._texts[2].value
-    assert "(its own top class)" in w._panels._heads[3].value and "cat" in w._panels._heads[3].value
+    assert "(own top)" in w._panels._heads[3].value and "cat" in w._panels._heads[3].value
     assert "Saliency · seen" in w._panels._heads[4].value
     assert w.result.maps[1].iou > 0.2 and w.error is None
     assert w.result.maps[0].model is w.model and len(w._panels._images) == 5

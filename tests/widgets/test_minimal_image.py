@@ -266,7 +266,9 @@ def test_true_objects_are_those_of_the_picture_on_show(scenes):
     w = MinimalImageStepper(scenes, class_name="harbor", number=2)
     wanted = object_segments(Scenes("test")[2 * 12 + 1], (112, 112))
     assert sorted(w.result.segments.names) == sorted(wanted.names)
+    w.step = 0
     w.data = "photos"
+    assert w.step == -1, "another picture has a path of its own"
     assert w.error is None and w.method == "slic" and "objects" not in dict(w._controls["method"].options)
 
 

@@ -1,6 +1,5 @@
 """OcclusionSlider: from a trait, a control or a drag to scores, maps, pixels and words, with no browser."""
 
-import dataclasses
 import io
 import json
 import threading
@@ -201,16 +200,6 @@ def test_stop_answers_at_once_and_go_on_goes_on(model):
     w.wait()
     assert w.result.maps.done == 441 and model.network.passes - passes < 441 - done + 10, "none is made twice"
     assert w._bar.stop.disabled and "441 of 441 places" in w._bar.text.value
-
-
-def test_a_step_of_another_question_is_not_drawn(model, monkeypatch):
-    w = OcclusionSlider(model, PLACE)
-    w.wait()
-    drawn = []
-    monkeypatch.setattr(w, "_paint", lambda: drawn.append(w.stride))
-    w._on_step(w._on_show.maps)
-    w._on_step(dataclasses.replace(w._on_show, stride=5).maps)
-    assert drawn == [None]
 
 
 def test_the_square_stays_in_the_picture(model):

@@ -186,6 +186,20 @@ def test_stop_stops_and_the_button_goes_on():
     assert w.error is None and w.result.size == 3 and w._runner.state == "done"
 
 
+def test_what_was_stopped_begins_again_only_when_it_is_asked_for(monkeypatch):
+    w = ReceptiveFieldMapper(planted(), photos(), "1", patch=1, stride=1, units=2)
+    w.wait(60)
+    started = []
+    monkeypatch.setattr(w._runner, "start", started.append)
+    w.channel = 2
+    assert len(started) == 1
+    w._on_state("stopped", None)
+    w.opacity = 0.3
+    assert len(started) == 1 and w.error is None
+    w._bar.start.click()
+    assert len(started) == 2
+
+
 def test_a_unit_that_never_fires_is_told_and_the_widget_goes_on():
     w = mapper()
     w.channel = 1

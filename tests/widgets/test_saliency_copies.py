@@ -1,7 +1,5 @@
 """SaliencyExplorer with SmoothGrad: noisy copies in a thread, that can be stopped and started again."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 
@@ -32,14 +30,6 @@ def test_smoothgrad_adds_copies_in_the_background(model):
     assert np.array_equal(
         w.result.saliency.gradient, saliency_map(model, model.preprocess(PICTURE), 1).gradient
     )
-
-
-def test_a_late_step_of_another_question_changes_nothing(model):
-    w = SaliencyExplorer(model, PICTURE, 0, method="smoothgrad", samples=6)
-    w.wait(20)
-    asked, mean = w._asked, w.result.saliency
-    w._on_step((dataclasses.replace(asked, target=1), dataclasses.replace(mean, samples=2)))
-    assert w._answers.map(asked) is w.result.saliency is mean
 
 
 def test_quantiles_and_looks_keep_the_copies(model):
