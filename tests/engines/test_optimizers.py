@@ -75,6 +75,11 @@ def test_momentum_forgets_a_rate_that_was_set_in_between():
     assert (optimizer.step(x, torch.ones(1), 3, memory) - x).item() == 2
 
 
+def test_adam_counts_its_own_steps():
+    """After a climb that broke and goes on it begins anew: its first step has the size of the rate again."""
+    assert Adam(0.5).step(torch.zeros(1), torch.full((1,), -3.0), 90, {}).item() == pytest.approx(-0.5)
+
+
 def test_ascent_by_hand():
     # the mean counts where there is a gradient: a unit that sees one pixel steps there as far as any other
     gradient = torch.tensor([[[[1.0, -3.0]]], [[[0.0, 0.02]]], [[[0.0, 0.0]]]])  # of mean size 2, 0.02 and 0
