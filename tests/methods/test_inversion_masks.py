@@ -1,6 +1,7 @@
 """Masks of a code: which units count, and what they see."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from torch import nn
@@ -33,3 +34,13 @@ def test_masks():
     for first, last in ((2, 2), (0, 5), (-1, 2)):
         with pytest.raises(InputError, match="from 0 to 3"):
             channel_mask(layer, first, last)
+
+
+def test_masks_of_layers_that_keep_channels_last():
+    layer = HookedModel(nn.Sequential(nn.Conv2d(1, 4, 3)), (1, 8, 8)).layer("0")
+    last = replace(layer, shape=(5, 6, 3), channel_axis=2)
+    field = field_mask(last, 1, 2, 4)
+    assert field.shape == (5, 6, 1) and field.nonzero().tolist() == [[2, 4, 0]]
+    assert channel_mask(last, 1).tolist() == [[[0, 1, 1]]]
+    tokens = replace(layer, shape=(7, 3), channel_axis=None)
+    assert channel_mask(tokens, 2).tolist() == [[0, 0, 1]]
