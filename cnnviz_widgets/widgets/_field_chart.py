@@ -40,7 +40,7 @@ def size_chart(lines: Mapping[str, Line], size: tuple[int, int]) -> Bytes:
     pitch = (right - left) / count
     names = max(lines.values(), key=len)
     for i, (name, _, _) in enumerate(names):
-        sheet.text(left + pitch * (i + 0.5), bottom + 11, sheet.fitting(name, pitch - 3), INK, "mm")
+        sheet.text(left + pitch * (i + 0.5), bottom + 11, _fitting(sheet, name, pitch - 3), INK, "mm")
     for order, line in enumerate(lines.values()):
         color = COLORS[order % len(COLORS)]
         aside = (order - (len(lines) - 1) / 2) * 12  # networks side by side, not one on the other
@@ -63,6 +63,13 @@ def size_chart(lines: Mapping[str, Line], size: tuple[int, int]) -> Bytes:
                 sheet.line([(x - _BAR, y), (x + _BAR, y)], color, 1.5)
             sheet.dot(x, up(mean), color, 4)
     return sheet.array
+
+
+def _fitting(sheet: Sheet, name: str, room: float) -> str:
+    """Shorten a layer's name to what is its own: layers of one block differ in what follows the dot."""
+    if sheet.width(name) <= room or "." not in name:
+        return sheet.fitting(name, room)
+    return sheet.fitting("…" + name[name.rindex(".") + 1 :], room)
 
 
 def _round_step(least: float) -> float:

@@ -142,6 +142,14 @@ def test_the_chart_draws_rings_dots_and_spread_where_they_belong():
     assert blue[round(y) - 2 : round(y) + 2, 90:130].any()
 
 
+def test_the_chart_tells_layers_of_one_block_apart():
+    names = [f"features.{number}" for number in range(6)]
+    one, other = (
+        size_chart({"a": [(n, 9.0, None) for n in each]}, (260, 260)) for each in (names, names[::-1])
+    )
+    assert (one[238:] != other[238:]).any() and (one[:230] == other[:230]).all()
+
+
 def test_labels_are_kept_counted_and_loaded(tmp_path):
     w = mapper([planted("one"), planted("two")], network="one")
     w._desk.text.value = "  dog <b> "
