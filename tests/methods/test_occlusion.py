@@ -226,6 +226,9 @@ def test_fills():
     assert occluder.filled("black", 3).tolist() == [-2] and occluder.filled("white", 3).tolist() == [2]
     assert occluder.filled("mean", 3).item() == pytest.approx(pictures().mean().item())
     assert occluder.filled("blur", 3).shape == (1, 12, 12)
+    for size in (3, 6):  # the larger the square, the wider the blur
+        expected = blurred(pictures()[0, 0], size / 2)
+        assert torch.allclose(occluder.filled("blur", size)[0].double(), expected.double(), atol=1e-5)
     own = torch.rand(1, 12, 12)
     assert occluder.filled(own, 3) is own
 
