@@ -45,9 +45,9 @@ class InversionControls:
         late = {"continuous_update": False}
         get: dict[str, Any] = {
             "layer": W.SelectionSlider(**looks("Depth", 520), options=options, **late),
-            "prior": W.Dropdown(**looks("Prior", 210), options=[("", _BY_DEPTH)]),
-            "tv": W.SelectionSlider(**looks("TV  v", 220), options=_named(_TV)),
-            "alpha": W.SelectionSlider(**looks("6-norm", 220), options=_named(_ALPHA)),
+            "prior": W.Dropdown(**looks("Prior", 232), options=[("", _BY_DEPTH)]),
+            "tv": W.SelectionSlider(**looks("TV  v", 210), options=_named(_TV)),
+            "alpha": W.SelectionSlider(**looks("6-norm", 210), options=_named(_ALPHA)),
             "steps": W.BoundedIntText(**looks("Steps", 130), min=1, max=100_000),
             "local": W.Checkbox(description="only a field of the map", indent=False),
             "field": W.BoundedIntText(**looks("Side", 150), min=1, max=99),

@@ -98,11 +98,12 @@ class DepthRow:
         """Paint the picture, and for each layer what was found; None where nothing was yet."""
         cells: list[Bytes | None] = [fitted(original, _CELL)]
         texts = ["the picture"]
-        for name, picture, error in zip(self._names, found, errors, strict=True):
+        for i, (name, picture, error) in enumerate(zip(self._names, found, errors, strict=True)):
             tile = np.full((_CELL, _CELL, 3), _EMPTY, np.uint8) if picture is None else fitted(picture, _CELL)
             cells.append(draw_box(tile, (0, 0, _CELL, _CELL), CHOSEN, 3) if name == chosen else tile)
             value = "" if error is None else f" {percent(error)}"
-            texts.append(f"{_tail(name, 14 - len(value))}{value}")
+            place = f"{i + 1} "  # as on the slider of depth: of long names the ends are often alike
+            texts.append(f"{place}{_tail(name, 14 - len(place + value))}{value}")
         missing = -len(cells) % _ACROSS if len(cells) > _ACROSS else 0
         cells, texts = cells + [None] * missing, texts + [""] * missing
         rows = range(0, len(cells), _ACROSS)
