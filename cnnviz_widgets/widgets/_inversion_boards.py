@@ -15,7 +15,7 @@ from cnnviz_widgets.methods.inversion_masks import channel_mask, field_mask, mas
 from cnnviz_widgets.paint.rgba import Bytes
 from cnnviz_widgets.widgets._climb_board import Board, Film
 
-_KEPT = 60  # boards; the one that was not looked at for longest goes
+_KEPT = 60  # boards at least; the one that was not looked at for longest goes
 _THIN = 9  # frames of the film of a board that is not on show
 
 
@@ -132,10 +132,12 @@ class Shelf:
         The network.
     open : callable
         Gives a picture that a trait names as the network takes it, (1, C, H, W).
+    layers : int
+        How many there are to go through: as many are kept, or the first would be gone with the last.
     """
 
-    def __init__(self, model: HookedModel, open: Callable[[object], Tensor]) -> None:
-        self._model, self._open = model, open
+    def __init__(self, model: HookedModel, open: Callable[[object], Tensor], layers: int = 0) -> None:
+        self._model, self._open, self._most = model, open, max(_KEPT, layers + 1)
         self._boards: OrderedDict[Hashable, Inversion] = OrderedDict()
 
     def find(self, key: Hashable, layer: str) -> Inversion | None:
@@ -166,7 +168,7 @@ class Shelf:
                 _shorten(each)
         self._boards[(key, layer.name)] = found
         self._boards.move_to_end((key, layer.name))
-        while len(self._boards) > _KEPT:
+        while len(self._boards) > self._most:
             self._boards.popitem(last=False)
         return found
 

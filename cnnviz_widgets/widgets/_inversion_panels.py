@@ -103,7 +103,7 @@ class DepthRow:
             cells.append(draw_box(tile, (0, 0, _CELL, _CELL), CHOSEN, 3) if name == chosen else tile)
             value = "" if error is None else f" {percent(error)}"
             place = f"{i + 1} "  # as on the slider of depth: of long names the ends are often alike
-            texts.append(f"{place}{_tail(name, 14 - len(place + value))}{value}")
+            texts.append(f"{place}{_tail(name, 13 - len(place + value))}{value}")
         missing = -len(cells) % _ACROSS if len(cells) > _ACROSS else 0
         cells, texts = cells + [None] * missing, texts + [""] * missing
         rows = range(0, len(cells), _ACROSS)

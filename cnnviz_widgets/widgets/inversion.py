@@ -120,7 +120,9 @@ class InversionViewer(LayerTour):
         every = [each for each in self.model.layers if not each.kind.lower().startswith(_SAME_CODE)]
         self.layers = tuple(every if not layers else map(self.model.layer, layers))
         self._chooser = PictureChooser(pictures, self._on_picture, self.guard)
-        self._shelf = Shelf(self.model, lambda each: self.model.preprocess(self._chooser.open(each)))
+        self._shelf = Shelf(
+            self.model, lambda each: self.model.preprocess(self._chooser.open(each)), len(self.layers)
+        )
         traits.setdefault("steps", steps_here(InversionSettings.steps))
         self._rowed: tuple[float, Any] = (0.0, None)  # when the row of layers was drawn, and what for
         shown = picture if isinstance(picture, list) else [picture]

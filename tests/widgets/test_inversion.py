@@ -346,3 +346,13 @@ def test_a_code_of_zeros_cannot_be_inverted(view):
     assert isinstance(w.error, TargetError) and "nothing to match" in str(w.error)
     w.channels = "second half"
     assert w.error is None
+
+
+def test_a_deep_network_keeps_its_first_layers_until_the_last_is_made(monkeypatch):
+    """SqueezeNet has 64 layers; here there are 6, and room for 2."""
+    monkeypatch.setattr("cnnviz_widgets.widgets._inversion_boards._KEPT", 2)
+    network = nn.Sequential(*(nn.Conv2d(3, 3, 3, padding=1) for _ in range(6)))
+    w = InversionViewer(HookedModel(network, (3, 16, 16)), NAMES[0], "1", pictures=pictures(), steps=1)
+    w.run_all()
+    w.wait(60)
+    assert [w._shelf.find(w._subject, each.name).step for each in w.layers] == [1] * 6
