@@ -2,6 +2,7 @@
 
 import io
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -96,8 +97,9 @@ def test_step_pause_stop_and_reset(net):
     assert w.result.step == 0 and not w._bar.start.disabled and w.result.image.abs().max() == 0
     ran(w, steps=3)
     assert w.result.is_done and w._bar.step.disabled and w._bar.start.description == "Start again"
+    done = w.result
     ran(w)
-    assert w.result.step == 3, "once more from the start"
+    assert w.result.step == 3 and w.result is not done, "once more from the start"
     w.steps = 5
     assert not w._bar.step.disabled and w._bar.start.description == "Start", "there is more to do now"
     w.steps = 3
@@ -149,6 +151,7 @@ def test_reset_ends_a_run_and_a_new_question_goes_on_with_it(net):
     w.run()
     w.target = 2
     assert w._runner.state == "running" and w._runner.is_alive
+    assert any(w.result.step > 2 or time.sleep(0.02) for _ in range(500)), "the new one climbs"
     w.reset()
     w.wait(20)
     assert w.result.step == 0 and w._runner.state == "stopped"
@@ -201,6 +204,8 @@ def test_back_in_time(net):
     tops, lefts = w._strip._sheet.tops, w._strip._sheet.lefts
     w._strip._clicked(lefts[3] + 4, tops[0] + 4)
     assert w.at_step == 3
+    ran(w, steps=9)
+    assert w.at_step == -1 and w.result is board, "going on shows the newest"
     ran(w)
     assert w.at_step == -1, "a new run shows the newest"
 
