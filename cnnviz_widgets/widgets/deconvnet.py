@@ -146,7 +146,7 @@ class TopPatchBrowser(View):
     def _compute(self) -> TopPatches | None:
         count = self._channel_count(self.layer)
         if self.channel >= count:
-            if not self._ready:  # what the constructor was given is not corrected but refused
+            if not self._ready or self.channel != self._on_show[1]:  # asked for, and not left over
                 raise TargetError(
                     f"layer {self.layer!r} has no channel {self.channel}: they go from 0 to {count - 1}"
                 )

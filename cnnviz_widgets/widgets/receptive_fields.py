@@ -207,7 +207,7 @@ class ReceptiveFieldMapper(View):
             self._correct(layer=self._work.chart_layers[self.network][-1])
         count = channel_count(model, self.layer)
         if self.channel >= count:
-            if not self._ready:  # what the constructor was given is not corrected but refused
+            if not self._ready or self.channel != self._on_show.channel:  # asked for, and not left over
                 raise TargetError(
                     f"layer {self.layer!r} has no channel {self.channel}: they go from 0 to {count - 1}"
                 )

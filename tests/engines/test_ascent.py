@@ -164,6 +164,14 @@ def test_a_direction_is_climbed_straight():
     torch.testing.assert_close(found.image.flatten(), 0.3 * way / way.abs().mean())
 
 
+def test_a_rate_is_asked_for_each_step_counted_from_1():
+    asked = []
+    last(
+        climb(slope_model(), Channel("conv2", 0), steps=3, optimizer=Ascent(lambda i: asked.append(i) or 0.1))
+    )
+    assert asked == [1, 2, 3]
+
+
 def test_each_picture_of_a_batch_climbs_to_its_own_class():
     model = slope_model(classes=["a", "b", "c", "d"])
     found = last(climb(model, ClassScore(["d", 0, "b", "c"]), pictures=4, start="noise", steps=80))

@@ -84,6 +84,15 @@ def test_a_new_layer_needs_no_other_pass_and_keeps_the_channel_if_it_can():
     assert w.channel == 0 and w.error is None and w._controls._controls["channel"].max == 3
 
 
+def test_a_channel_that_is_asked_for_and_does_not_exist_is_told():
+    w = browser(channel=2)
+    shown = w.result
+    w.channel = 99
+    assert isinstance(w.error, TargetError) and "they go from 0 to 3" in str(w.error) and w.result is shown
+    w.channel = 1
+    assert w.error is None and w.result.pictures.tolist() == [10, 7, 4, 1]
+
+
 def test_the_block_is_on_screen_with_a_frame_around_the_rank():
     w = browser(channel=0, rank=2)
     picture, panel = seen(w), w._panel

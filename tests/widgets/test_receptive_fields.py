@@ -245,7 +245,13 @@ def test_the_constructor_refuses_what_cannot_be(traits, error, says):
 
 def test_what_is_wrong_later_is_told_and_the_last_good_result_stays():
     w = mapper()
-    for trait, wrong, right in (("patch", 19, 1), ("layer", "5", "1"), ("network", "x", "<planted>")):
+    wrongs = [
+        ("patch", 19, 1),
+        ("layer", "5", "1"),
+        ("network", "x", "<planted>"),
+        ("channel", 99, w.channel),
+    ]
+    for trait, wrong, right in wrongs:
         setattr(w, trait, wrong)
         assert w.error is not None and w.result.size == 3 and w._status.layout.display == ""
         setattr(w, trait, right)
