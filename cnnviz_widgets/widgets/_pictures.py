@@ -50,10 +50,10 @@ class PictureChooser:
 
     def show(self, picture: Any) -> str:
         """Bring the list to what is on show, and return its name."""
-        name = picture if isinstance(picture, str) else _name(picture, "your picture")
+        name = self._name_of(picture)
         self._showing = True
         try:
-            if name not in self._shelf or not isinstance(picture, str):
+            if not isinstance(picture, str) or name != picture:  # else it is one of the list
                 self._shelf[name] = picture
             if name not in self.list.options:
                 self.list.options = list(self._shelf)
@@ -61,6 +61,16 @@ class PictureChooser:
         finally:
             self._showing = False
         return name
+
+    def _name_of(self, picture: Any) -> str:
+        """Name a picture: as in the list, else as its file, with a number where another has that name."""
+        if isinstance(picture, str) and picture in self._shelf:
+            return picture
+        if not isinstance(picture, (str, os.PathLike)):
+            return "your picture"
+        files = (name for name, each in self._shelf.items() if isinstance(each, (str, os.PathLike)))
+        known = next((name for name in files if self._shelf[name] == picture), None)
+        return known or _free(_name(picture, ""), self._shelf)
 
     def _on_list(self, change: Any) -> None:
         if change.new and not self._showing:

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from cnnviz_widgets.data.labelled import Sample
 from cnnviz_widgets.errors import InputError
 from cnnviz_widgets.widgets._picture_question import PICTURE, PictureQuestion
+from cnnviz_widgets.widgets._pictures import PictureChooser
 from cnnviz_widgets.widgets._task_pictures import Exhibit
 from tests.widgets.planted_saliency import planted
 
@@ -83,3 +85,14 @@ def test_a_photo_of_the_list_is_shown_whatever_was_on_show(asking):
     assert asking.words == "cup 0"
     asking.data = "photos"
     assert asking.words == "rocket"
+
+
+def test_a_photo_is_called_as_its_file_and_never_takes_another_ones_place(tmp_path):
+    for folder, grey in (("a", 10), ("b", 90)):
+        (tmp_path / folder).mkdir()
+        Image.new("RGB", (8, 8), (grey,) * 3).save(tmp_path / folder / "dog.png")
+    first, second = str(tmp_path / "a" / "dog.png"), tmp_path / "b" / "dog.png"
+    chooser = PictureChooser(None, lambda name: None, lambda work, *args: work(*args))
+    assert [chooser.show(each) for each in (first, second, first, second)] == ["dog.png", "dog.png (2)"] * 2
+    assert [chooser.open(name).getpixel((0, 0))[0] for name in ("dog.png", "dog.png (2)")] == [10, 90]
+    assert chooser.show("cat") == "cat" and chooser.show(np.zeros((4, 4, 3), np.uint8)) == "your picture"
