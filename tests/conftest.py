@@ -11,7 +11,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 # Folders and files whose tests together take many seconds: `make test` runs them, `make check` does not.
 HEAVY = (
     *("training/", "backend/zoo/", "data/miniworld/", "engines/test_sweep_windows", "methods/test_deconvnet"),
-    *("methods/test_tsne", "widgets/test_backprop", "widgets/test_guided_backprop", "widgets/test_inversion"),
+    *("methods/test_tsne", "widgets/test_backprop", "widgets/test_guided_backprop", "widgets/inversion/"),
     *("widgets/test_minimal_image", "widgets/test_receptive_fields", "widgets/test_saliency"),
     *("widgets/test_tasks", "widgets/test_tsne", "widgets/test_occlusion", "widgets/test_deconvnet"),
 )

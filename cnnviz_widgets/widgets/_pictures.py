@@ -53,7 +53,7 @@ class PictureChooser:
         name = self._name_of(picture)
         self._showing = True
         try:
-            if not isinstance(picture, str) or name != picture:  # else it is one of the list
+            if name not in self._shelf or not isinstance(picture, str):
                 self._shelf[name] = picture
             if name not in self.list.options:
                 self.list.options = list(self._shelf)

@@ -1,6 +1,7 @@
 """A pass over a data set: stopped, interrupted, broken and gone on with; layers of every kind."""
 
 import itertools
+import signal
 import threading
 
 import numpy as np
@@ -125,8 +126,12 @@ def test_an_interrupt_in_the_midst_of_a_pass_waits_for_its_end(expected, monkeyp
 
     monkeypatch.setattr(passes, "gather", gather)
     run = Harvest(colours(), noise(50), all_kinds(), batch=7, cache=False)
-    with pytest.raises(KeyboardInterrupt):
-        run.run(progress=False)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run.run(progress=False)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert run.done == 7 * len(passed) >= 21
     assert_same(run.run(progress=False), expected)
 

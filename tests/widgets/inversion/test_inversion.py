@@ -14,54 +14,7 @@ from cnnviz_widgets.errors import ClimbError, InputError, LayerError, PictureErr
 from cnnviz_widgets.methods.inversion import InversionSettings, invert
 from cnnviz_widgets.methods.inversion_masks import channel_mask, field_mask
 from cnnviz_widgets.widgets.inversion import InversionViewer
-
-NAMES = ["<i>one</i>", "two", "three"]
-
-
-def pictures() -> dict[str, np.ndarray]:
-    random = np.random.default_rng(0)
-    return {name: random.integers(0, 256, (16, 16, 3), np.uint8) for name in NAMES}
-
-
-@pytest.fixture(scope="module")
-def model() -> HookedModel:
-    torch.manual_seed(0)
-    network = nn.Sequential(
-        nn.Conv2d(3, 8, 3),
-        nn.ReLU(),
-        nn.Dropout(),
-        nn.Conv2d(8, 6, 3, stride=2),
-        nn.ReLU(),
-        nn.Flatten(),
-        nn.Linear(216, 4),
-    )
-    return HookedModel(network, (3, 16, 16), mean=0.5, std=0.25)
-
-
-@pytest.fixture
-def view(model):
-    made = []
-
-    def make(layer="3", picture=NAMES[0], **traits):
-        traits.setdefault("steps", 12)
-        made.append(InversionViewer(model, picture, layer, pictures=pictures(), **traits))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.stop()
-        each.wait(5)
-
-
-def ran(widget):
-    widget.run()
-    widget.wait(20)
-    assert widget.error is None
-    return widget
-
-
-def control(widget, name):
-    return widget._controls._controls[name]
+from tests.widgets.inversion.planted import NAMES, control, pictures, ran, until
 
 
 def test_it_starts_from_noise_and_says_what_it_shows(view):
@@ -84,51 +37,6 @@ def test_a_run_is_what_the_method_says(view, model):
     assert w.result.settings.tv == 100  # 2 of 3 weighted layers: late
     assert all(value > 0 for points in w.result.energies(0).values() for _, value in points[1:])
     assert "code of 3" in w._curves.value and w._bar.start.description == "Start again"
-
-
-def test_all_layers_one_after_the_other(view):
-    w = view()
-    w.run_all()
-    w.wait(30)
-    assert w.error is None and w.layer == "6" and w.result.is_done  # it went along
-    boards = [w._shelf.find(w._subject, each.name) for each in w.layers]
-    assert all(board.is_done and board.step == 12 for board in boards)
-    assert [board.settings.tv for board in boards] == [10, 10, 100, 100, 100]
-    tiles = np.asarray(Image.open(io.BytesIO(w._row.surface.picture)))
-    assert tiles.shape[1] > 6 * 90
-    w._row._clicked(w._row._sheet.lefts[1] + 5, w._row._sheet.tops[0] + 5)
-    assert w.layer == "0" and w.result is boards[0] and w.result.step == 12
-    w._row._clicked(w._row._sheet.lefts[0] + 5, w._row._sheet.tops[0] + 5)  # the picture is no layer
-    assert w.layer == "0"
-    w.tv = 1.0
-    w.run_all()
-    w.wait(30)
-    again = [w._shelf.find(w._subject, each.name) for each in w.layers]
-    assert all(new is not old and new.settings.tv == 1 for new, old in zip(again, boards, strict=True))
-    w.run_all()
-    w.wait(30)
-    assert [w._shelf.find(w._subject, each.name) for each in w.layers] == again  # nothing to do
-
-
-def test_looking_at_another_layer_does_not_disturb_the_tour(view):
-    w = view(steps=400)
-    w.run_all()
-    until(lambda: w._made is not None and w._made.layer.name == "1")
-    w.layer = "6"
-    assert w.result.layer.name == "6" and w._runner.state == "running"
-    until(lambda: w._made.layer.name == "3")
-    assert w.layer == "6", "it stays where the student looks"
-    w.seed = 3  # another question ends it
-    w.wait(5)
-    until(lambda: not w._touring)
-    assert w._shelf.find(w._subject, "0") is None
-
-
-def until(true, seconds=20.0):
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not come to that"
-        time.sleep(0.005)
 
 
 def test_a_field_of_the_map(view, model):
@@ -346,13 +254,3 @@ def test_a_code_of_zeros_cannot_be_inverted(view):
     assert isinstance(w.error, TargetError) and "nothing to match" in str(w.error)
     w.channels = "second half"
     assert w.error is None
-
-
-def test_a_deep_network_keeps_its_first_layers_until_the_last_is_made(monkeypatch):
-    """SqueezeNet has 64 layers; here there are 6, and room for 2."""
-    monkeypatch.setattr("cnnviz_widgets.widgets._inversion_boards._KEPT", 2)
-    network = nn.Sequential(*(nn.Conv2d(3, 3, 3, padding=1) for _ in range(6)))
-    w = InversionViewer(HookedModel(network, (3, 16, 16)), NAMES[0], "1", pictures=pictures(), steps=1)
-    w.run_all()
-    w.wait(60)
-    assert [w._shelf.find(w._subject, each.name).step for each in w.layers] == [1] * 6
