@@ -17,6 +17,7 @@ from cnnviz_widgets import (
     open_model,
     priors_ladder,
 )
+from cnnviz_widgets.engines import Adam, Fourier
 from cnnviz_widgets.errors import InputError, LayerError, TargetError
 from cnnviz_widgets.methods.activation_maximization import LADDER, PRESETS, preset
 
@@ -117,6 +118,24 @@ def test_settings_that_change_steer_a_climb():
     assert [each.index for each in steps] == [1, 2]
     assert list(steps[0].terms) == ["conv1 channel 3", "L2", "TV"] and run.optimizer.rate == 0.5
     assert [type(each).__name__ for each in run.regularizers] == ["Decay", "Clamp"]
+    assert [type(each).__name__ for each in run.transforms] == ["Jitter"]
+
+
+def test_waves_take_adams_steps_and_nothing_is_done_to_pixels():
+    model = open_model("mini-convnet")
+    settings = Regularization(fourier=True, rate=0.3, decay=0.5, blur=1.0, blur_every=2, clamp=True)
+    assert isinstance(settings.optimizer(), Adam) and settings.optimizer().rate == 0.3
+    assert settings.regularizers(model) == ()
+    run = maximize_activation(model, 1, settings, steps=2)
+    assert isinstance(run.parameterization, Fourier) and last(run).index == 2
+
+
+def test_a_start_of_ones_own_and_changed_settings_reach_every_climb():
+    start = torch.full((1, 1, 2, 2), 3.0, dtype=torch.float64)
+    model = linear([[1.0, 2.0, 3.0, 4.0]])
+    assert torch.equal(next(maximize_activation(model, 0, "no prior", start=start)).image, start)
+    ladder = priors_ladder(model, 0, start=start, steps=1)
+    assert torch.equal(next(ladder["TV"]).image, start) and {each.steps for each in ladder.values()} == {1}
 
 
 def test_the_ladder_has_one_prior_each():

@@ -8,7 +8,7 @@ from torch import nn
 from cnnviz_widgets import HookedModel, open_model
 from cnnviz_widgets.errors import GradientError, InputError, LayerError, TargetError
 from cnnviz_widgets.methods.agreement import box_iou
-from cnnviz_widgets.methods.cam import class_activation_map, class_activation_maps, default_layer
+from cnnviz_widgets.methods.cam import class_activation_map, class_activation_maps, default_layer, map_layers
 from cnnviz_widgets.methods.localization import strongest_region
 
 
@@ -33,6 +33,8 @@ def test_by_hand():
     assert found.mean == pytest.approx(4 / 6) and found.bias == 0.5
     assert found.score == pytest.approx(4 / 6 + 0.5) and found.weights.tolist() == [2, -1]
     assert found.signed and found.picture == (2, 3)
+    assert class_activation_map(model, x, "dog").weights.tolist() == [0, 3]
+    assert [layer.name for layer in map_layers(model)] == ["0"], "what is pooled has no places"
     # Grad-CAM of the same maps: dS/df is w over 6 places, and below zero is cut.
     other = class_activation_map(model, x, "cat", layer="0")
     assert other.kind == "Grad-CAM" and not other.signed and other.bias == 0 and other.readout == ""

@@ -90,6 +90,14 @@ def test_maps_before_the_last_relu_are_not_taken():
     assert abs(float(wrong.detach() - scores[0, 0])) > 0.05
 
 
+def test_one_class_that_is_no_mean_is_enough_to_refuse():
+    def end(network, features):
+        scores = WITH["modules"][0](network, features)
+        return torch.cat([scores[:, :4], scores[:, 4:] * 1.01], 1)
+
+    assert cam_head(HookedModel(Head(end), (3, 8, 8)), X) is None
+
+
 def test_a_test_that_says_nothing_is_no_proof():
     model = HookedModel(Head(WITH["modules"][0]), (3, 8, 8))
     assert cam_head(model, X) is not None
