@@ -76,12 +76,7 @@ class ClimbView(View):
         self._runner.stop()
         super()._answer()
         self._broken, self._filmed = None, 0.0
-        was_ready, self._ready = self._ready, False  # these changes are part of the answer
-        try:
-            self.at_step = -1
-            self.chosen = min(self.chosen, len(self.result.labels) - 1)
-        finally:
-            self._ready = was_ready
+        self._quietly(at_step=-1, chosen=min(self.chosen, len(self.result.labels) - 1))
         self._bar.enter("idle", False)
         if was_running:
             self.run()

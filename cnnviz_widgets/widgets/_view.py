@@ -100,7 +100,7 @@ class View(W.VBox):
         """Change traits as a part of the answer that is going on, which asks nothing new."""
         was_ready, self._ready = self._ready, False
         try:
-            self.set(**traits)
+            View.set(self, **traits)  # a child's own may do more
         finally:
             self._ready = was_ready
 

@@ -82,6 +82,8 @@ class TopPatchBrowser(View):
         If the network has no ReLU for the rule to act on.
     """
 
+    _on_show: tuple[str, int, str]  # layer, channel and rule of the last answer
+
     recompute_on = ("layer", "channel", "rule")
     redraw_on = ("rank", "view", "show")
 
@@ -146,7 +148,8 @@ class TopPatchBrowser(View):
     def _compute(self) -> TopPatches | None:
         count = self._channel_count(self.layer)
         if self.channel >= count:
-            if not self._ready or self.channel != self._on_show[1]:  # asked for, and not left over
+            left_over = self._ready and self.channel == self._on_show[1]
+            if not left_over:
                 raise TargetError(
                     f"layer {self.layer!r} has no channel {self.channel}: they go from 0 to {count - 1}"
                 )

@@ -207,7 +207,8 @@ class ReceptiveFieldMapper(View):
             self._correct(layer=self._work.chart_layers[self.network][-1])
         count = channel_count(model, self.layer)
         if self.channel >= count:
-            if not self._ready or self.channel != self._on_show.channel:  # asked for, and not left over
+            left_over = self._ready and self.channel == self._on_show.channel
+            if not left_over:
                 raise TargetError(
                     f"layer {self.layer!r} has no channel {self.channel}: they go from 0 to {count - 1}"
                 )

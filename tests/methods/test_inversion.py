@@ -173,6 +173,9 @@ def test_noise_has_the_norm_of_a_photo_and_all_pictures_start_alike(scenes_net, 
     norm = sigma_squared(scenes_net, street.numel())
     assert first.image[0].square().sum().item() == pytest.approx(norm, rel=1e-5)
     assert norm / street.numel() == pytest.approx(1.39, abs=0.01)  # 68.9 levels of 58.5 each
+    assert abs(first.image.mean().item()) < 0.02 and first.image.abs().max() > 3, (
+        "normal noise about the mean"
+    )
     assert not next(invert(scenes_net, street, "conv1", seed=5)).image.equal(first.image[:1])
 
 
@@ -269,6 +272,8 @@ def test_a_running_inversion_follows_new_settings(scenes_net, street):
     assert after.index == 30
     assert after.image.diff(dim=-1).square().sum() < 0.5 * before.image.diff(dim=-1).square().sum()
     assert running._memory["share"].item() == 1  # the leap of the energy was the student's
+    assert running.optimizer.climb is running, "it still notices when a rate is too high"
+    assert last_of(invert(scenes_net, street, "conv1", steps=2)).index == 2
 
 
 def test_errors(scenes_net, street):

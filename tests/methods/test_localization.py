@@ -13,6 +13,7 @@ from cnnviz_widgets.errors import InputError, TargetError
 from cnnviz_widgets.methods.agreement import box_iou
 from cnnviz_widgets.methods.localization import (
     THINGS_OF,
+    LocalizationScore,
     in_frame,
     localization_score,
     strongest_region,
@@ -190,6 +191,26 @@ def planted_set() -> tuple[HookedModel, Listed]:
         ]
     )
     return HookedModel(network, (3, 16, 16), classes=Listed.classes), data
+
+
+def test_half_is_found_and_less_is_not():
+    ious, yes = np.array([0.5, 0.49, 1.0, 0.0]), np.ones(4, np.bool_)
+    score = LocalizationScore(ious, yes, yes, (), yes, (16, 16), 0)
+    assert score.localized == score.named_and_localized == 0.5
+
+
+def test_what_the_frame_cuts_away_cannot_be_found():
+    model, _ = planted_set()
+    wide = np.zeros((16, 48, 3), np.uint8)
+    masks = [np.zeros((16, 48), np.bool_) for _ in range(2)]
+    masks[0][4:8, 0:6] = masks[1][4:8, 20:26] = True  # the middle 16 columns are seen: 16 to 31
+    wide[masks[1]] = 255
+    things = [boxed("dog", mask) for mask in masks]
+    data = Listed([Sample(wide, 0, {}, {}, instances=things), Sample(wide, 0, {}, {}, instances=things[:1])])
+    found = localization_score(model, data, brightness)
+    assert (
+        found.left_out == 1 and found.ious.tolist() == [1.0] and found.truths == (((4.0, 4.0, 10.0, 8.0),),)
+    )
 
 
 def test_the_score_by_hand():
