@@ -172,6 +172,13 @@ def test_a_rate_is_asked_for_each_step_counted_from_1():
     assert asked == [1, 2, 3]
 
 
+def test_noise_differs_from_picture_to_picture_and_is_the_same_alone():
+    model = slope_model()
+    several = next(climb(model, Channel("conv2", 0), pictures=2, start="noise", seed=4)).image
+    alone = next(climb(model, Channel("conv2", 0), start="noise", seed=5)).image
+    assert not torch.equal(several[0], several[1]) and torch.equal(several[1:], alone)
+
+
 def test_each_picture_of_a_batch_climbs_to_its_own_class():
     model = slope_model(classes=["a", "b", "c", "d"])
     found = last(climb(model, ClassScore(["d", 0, "b", "c"]), pictures=4, start="noise", steps=80))
