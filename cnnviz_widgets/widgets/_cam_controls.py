@@ -31,6 +31,8 @@ class CamControls(PictureControls):
         Called with a dict of traits when the student changes something, not when `show` does.
     """
 
+    photos_have_numbers = True
+
     def __init__(
         self,
         model: HookedModel,

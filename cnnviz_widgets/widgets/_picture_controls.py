@@ -38,6 +38,7 @@ class PictureControls:
         "class_name": {"number": 0},
     }  # what a change of one trait makes of others
     optional: ClassVar[tuple[str, ...]] = ("target",)  # lists that have `NONE`, for None
+    photos_have_numbers: ClassVar[bool] = False  # True where `number` chooses a photo, too
 
     def __init__(
         self,
@@ -78,23 +79,25 @@ class PictureControls:
     ) -> None:
         """Bring the controls to the values on show, by name, after lists and limits by `offer`."""
         photos = values["data"] == "photos"
+        numbered = not photos or self.photos_have_numbers
+        missing = {"class_name": photos, "number": not numbered}  # of a photo
         classes, number = self["class_name"], self["number"]
         self._showing = True  # none of this is anybody's choice
         try:
             if list(classes.options) != list(source.classes):
                 classes.options = list(source.classes)
-            if not photos:
+            if numbered:
                 number.max = max(1, source.count(values["class_name"]) - 1)
             offer()
             for name, control in self._controls.items():
-                if not (photos and name in ("class_name", "number")):  # a photo has none
+                if not missing.get(name, False):
                     control.value = self._shown(name, values[name])
         finally:
             self._showing = False
         show_those(
             (classes, not photos and len(source.classes) > 1),
             (number, not photos),  # their list does
-            (self.another, not photos),
+            (self.another, numbered),
             (self._chooser.list, photos),
             (self._chooser.upload, photos),
         )

@@ -34,6 +34,8 @@ class TaskControls(PictureControls):
         Called with a dict of traits when the student changes something, not when `show` does.
     """
 
+    photos_have_numbers = True
+
     def __init__(
         self, data: Sequence[str], chooser: PictureChooser, on_change: Callable[[dict[str, Any]], None]
     ) -> None:

@@ -203,6 +203,9 @@ def test_photos_have_no_truth(tmp_path):
     w._chooser.list.value = "coffee"
     assert w.result.exhibit.sample.source == "coffee" and w.error is None
     assert w._controls["number"].layout.display == "none" and w._chooser.list.layout.display == ""
+    names, another = list(w._chooser.list.options), w._controls.another
+    another.click()
+    assert another.layout.display == "" and w.result.exhibit.sample.source == names[names.index("coffee") + 1]
 
 
 def test_miniworld_is_shown_to_its_own_networks():
