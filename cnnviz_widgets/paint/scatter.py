@@ -16,6 +16,7 @@ Floats = npt.NDArray[np.floating]
 
 # A colour alone does not tell 28 classes apart, nor colours all eyes: neighbours in the list differ in both.
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star")  # plotly's names
+MANY = 3000  # points; where there are more, they are small circles: no eye tells small shapes apart
 _SMOOTH = 3  # drawn so many times larger, then shrunk
 _PAPER, _INK, _FADED = (255, 255, 255), (32, 32, 32), 0.86
 _LINE = (60, 60, 60)
@@ -69,11 +70,12 @@ def plane_of(positions: Floats, size: int, margin: float = 0.05) -> Plane:
     return Plane(float(middle[0] - half), float(middle[1] + half), size / (2 * half), size)
 
 
-def class_look(classes: Sequence[str]) -> tuple[Bytes, list[str]]:
-    """Give each class a colour, (classes, 3) uint8, and the name of a symbol."""
+def class_look(classes: Sequence[str], points: int) -> tuple[Bytes, list[str]]:
+    """Give each class a colour, (classes, 3) uint8, and the name of a symbol, as suits so many points."""
     if not classes:
         return np.array([[0, 114, 178]], np.uint8), [SYMBOLS[0]]
-    return label_colors(classes), [SYMBOLS[i % len(SYMBOLS)] for i in range(len(classes))]
+    symbols = SYMBOLS if points <= MANY else SYMBOLS[:1]
+    return label_colors(classes), [symbols[i % len(symbols)] for i in range(len(classes))]
 
 
 def scatter_picture(
@@ -120,7 +122,7 @@ def scatter_picture(
     if not len(positions):
         raise PictureError("there are no points to paint")
     places = plane_of(positions, size).pixels(positions) * _SMOOTH
-    kinds, (colors, symbols) = np.asarray(kinds), class_look(classes)
+    kinds, (colors, symbols) = np.asarray(kinds), class_look(classes, len(positions))
     stands_out = np.ones(len(places), bool) if bright is None else np.asarray(bright, bool)
     picture = Image.new("RGB", (size * _SMOOTH, size * _SMOOTH), _PAPER)
     ink = ImageDraw.Draw(picture)

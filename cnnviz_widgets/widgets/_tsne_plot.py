@@ -10,16 +10,16 @@ import plotly.graph_objects as go
 from matplotlib.path import Path
 
 from cnnviz_widgets.data.picture_set import PictureSet
-from cnnviz_widgets.paint.scatter import class_look, plane_of
+from cnnviz_widgets.paint.scatter import MANY, class_look, plane_of
 from cnnviz_widgets.widgets._tsne_work import Arrangement, Whole
 
 Label = tuple[str, float, float]  # a class's name and where it stands
 
 SIDE = 480  # screen pixels
-_POINT, _MANY = 7, 3000  # diameter; where there are more points they are smaller
+_POINT, _SMALL = 7, 4  # a point's diameter; the latter where there are many
 _BELOW = 5  # pixels from a class to its name
 _LABELLED = 40  # classes; more names would lie over each other
-_CALM = 2e-5  # seconds a point that a browser needs for a frame
+_CALM = 1e-5  # seconds a point that a browser without a graphics card needs for a frame
 
 
 class PointsPanel:
@@ -49,6 +49,8 @@ class PointsPanel:
         # All at (0, 0), since colours and symbols without a point break scattergl.
         traces[1].update(x=np.zeros(len(pictures)), y=np.zeros(len(pictures)), **self._look(self._dressed))
         self.figure = go.FigureWidget(traces, _layout())
+        if len(pictures) > MANY:  # plotly's own 2 paints four pixels for each of the screen's
+            self.figure._config = {**self.figure._config, "plotGlPixelRatio": 1}
         self._kept: object = None
         points = self.figure.data[1]
         points.on_hover(lambda _, found, __: _each(found.point_inds[:1], on_point))
@@ -117,14 +119,15 @@ class PointsPanel:
     def _look(self, numbers: Whole) -> dict[str, Any]:
         """Give each picture's colour, symbol and name, as plotly takes them."""
         pictures = self._pictures
-        colors, symbols = class_look(pictures.classes if pictures.labels is not None else ())
+        colors, symbols = class_look(pictures.classes if pictures.labels is not None else (), len(numbers))
         kinds = np.zeros(len(numbers), int) if pictures.labels is None else np.array(pictures.labels)[numbers]
         written = ["#" + bytes(color).hex() for color in colors]
         return {
             "marker": {
                 "color": [written[kind] for kind in kinds.tolist()],
-                "symbol": [symbols[kind] for kind in kinds.tolist()],
-                "size": _POINT if len(numbers) <= _MANY else _POINT - 3,
+                # One for all where they agree: scattergl paints all points once for each symbol in a list.
+                "symbol": [symbols[kind] for kind in kinds.tolist()] if len(set(symbols)) > 1 else symbols[0],
+                "size": _POINT if len(numbers) <= MANY else _SMALL,
             },
             "hovertext": [_plain(pictures.names[number]) for number in numbers.tolist()],
         }

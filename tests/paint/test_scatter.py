@@ -5,6 +5,7 @@ import pytest
 
 from cnnviz_widgets.errors import PictureError
 from cnnviz_widgets.paint.scatter import (
+    MANY,
     SYMBOLS,
     class_look,
     nearest_point,
@@ -29,7 +30,7 @@ def test_the_plane_holds_all_points_and_y_grows_upwards():
 
 def test_points_have_their_classes_colours_where_they_lie():
     points, classes = np.array([[0.0, 0], [10, 10], [0, 10]]), ["ant", "bee", "cat"]
-    colors, symbols = class_look(classes)
+    colors, symbols = class_look(classes, 3)
     seen = scatter_picture(points, [0, 1, 2], classes, size=200)
     assert seen.shape == (200, 200, 3) and seen.dtype == np.uint8
     for (x, y), color in zip(plane_of(points, 200).pixels(points).astype(int), colors, strict=True):
@@ -47,9 +48,15 @@ def test_every_symbol_is_another_shape():
     assert len(shapes) == len(SYMBOLS)
 
 
+def test_many_points_are_circles_of_their_classes_colours():
+    few, many = class_look(["ant", "bee"], MANY), class_look(["ant", "bee"], MANY + 1)
+    assert few[1] == list(SYMBOLS[:2]) and many[1] == ["circle", "circle"]
+    assert np.array_equal(few[0], many[0]) and len({tuple(each) for each in many[0]}) == 2
+
+
 def test_what_does_not_stand_out_is_faded_and_lies_below():
     points = np.array([[0.0, 0], [0, 0], [5, 5]])
-    colors, _ = class_look(["ant", "bee"])
+    colors, _ = class_look(["ant", "bee"], 3)
     seen = scatter_picture(points, [0, 1, 1], ["ant", "bee"], size=100, bright=[True, False, False])
     at = plane_of(points, 100).pixels(points).astype(int)
     assert tuple(seen[at[0][1], at[0][0]]) == tuple(colors[0])

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from cnnviz_widgets import picture_grid
-from cnnviz_widgets.paint.scatter import plane_of
+from cnnviz_widgets.data.picture_set import PictureSet
+from cnnviz_widgets.paint.scatter import MANY, plane_of
 from cnnviz_widgets.widgets import _tsne_wall
-from cnnviz_widgets.widgets._tsne_plot import selections_of
+from cnnviz_widgets.widgets._tsne_plot import PointsPanel, selections_of
 from tests.widgets.toy_map import (  # noqa: F401 - fixtures by import
     LIMIT,
     colored,
@@ -180,3 +181,16 @@ def test_a_picture_for_places_without_a_kernel(made, view):
     assert plain.shape[0] > 150 and marked.shape[1] > plain.shape[1]
     assert (plain != 255).any(axis=2).mean() > 0.01
     json.dumps(w.state)
+
+
+@pytest.mark.parametrize(
+    ("points", "symbol", "size", "ratio"), [(MANY, ["circle", "square"], 7, 2), (MANY + 1, "circle", 4, 1)]
+)
+def test_many_points_are_light_for_a_browser(points, symbol, size, ratio):
+    names, labels = [f"p{i}" for i in range(points)], np.arange(points) % 2
+    pictures = PictureSet(lambda _: np.zeros((8, 8, 3), np.uint8), names, labels, ["ant", "bee"])
+    figure = PointsPanel(pictures, print, print, print).figure
+    marker = figure.data[1].marker
+    assert marker.symbol[:2] == tuple(symbol) if points == MANY else marker.symbol == symbol
+    assert marker.size == size and figure._config.get("plotGlPixelRatio", 2) == ratio
+    assert len(marker.color) == points and marker.color[0] != marker.color[1]
