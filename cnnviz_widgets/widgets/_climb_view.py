@@ -49,7 +49,7 @@ class ClimbView(View):
     look = traitlets.Enum(["true", "stretched"], "true", help="colours")
 
     def __init__(self, **traits: Any) -> None:
-        self._runner = Runner(self._on_step, self._on_state, self)
+        self._runner = Runner(self._on_step, self._on_state, self, draws_end=False)
         self._broken: Exception | None = None  # what ended the last run
         self._filmed = 0.0
         self._resetting = False

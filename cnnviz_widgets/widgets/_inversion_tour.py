@@ -100,6 +100,7 @@ class LayerTour(ClimbView):
     def run_all(self) -> None:
         """Invert every layer, one after the other, in a thread; what is there already is kept."""
         self._broken, self._touring, self._following = None, True, True
+        self._made = None
         self.set(at_step=-1)
         self._runner.start(self._tour)
 
@@ -111,6 +112,7 @@ class LayerTour(ClimbView):
                     self._shelf.drop(self._subject, layer.name)
                     board = self._inversion(layer)
             board.follow(self._settings(layer.name))
+            self._made = board
             yield board
             for _ in board.rounds():
                 yield board
@@ -121,12 +123,14 @@ class LayerTour(ClimbView):
         super().reset()
 
     def _on_step(self, board: Board) -> None:
-        if self._touring and isinstance(board, Inversion):
-            self._made = board
-            if self._following and board is not self.result:
-                self._look_at(board)
+        self._follow()
         if self._ready and (board is self.result or self._touring):
             self.guard(self._paint)
+
+    def _follow(self) -> None:
+        """Show what the tour is at, unless the student looks at something else."""
+        if self._touring and self._following and self._made not in (None, self.result):
+            self._look_at(self._made)
 
     def _show_progress(self) -> None:
         board = self._made if self._touring and self._made is not None else self.result
@@ -139,6 +143,7 @@ class LayerTour(ClimbView):
             self._bar.show(board.step, board.steps)
 
     def _on_state(self, state: State, error: Exception | None) -> None:
+        self._follow()  # there is no drawing of the last step before this
         super()._on_state(state, error)
         self._all.disabled = state in ("running", "paused")
         if state not in ("running", "paused"):

@@ -53,6 +53,8 @@ class Runner:
         Gets the new `State` and the exception if there is one, with `UI_LOCK` held.
     owner : Widget, optional
         When this widget is closed the run ends; without it the widget whose method `on_step` is, if any.
+    draws_end : bool
+        Whether `on_step` is called for the last step too; not where `on_state` draws it.
 
     Attributes
     ----------
@@ -65,8 +67,9 @@ class Runner:
         on_step: Callable[[Any], None],
         on_state: Callable[[State, Exception | None], None],
         owner: W.Widget | None = None,
+        draws_end: bool = True,
     ) -> None:
-        self._on_step, self._on_state = on_step, on_state
+        self._on_step, self._on_state, self._draws_end = on_step, on_state, draws_end
         self._now: _Run | None = None
         self.state: State = "idle"
         owner = getattr(on_step, "__self__", None) if owner is None else owner
@@ -146,7 +149,8 @@ class Runner:
             for last in steps:
                 pending = True
                 now = time.perf_counter()
-                if now - drawn >= 1 / _FRAMES_A_SECOND:
+                # Not where it is to stop: the drawing would only make the student wait.
+                if now - drawn >= 1 / _FRAMES_A_SECOND and not run.stopping.is_set():
                     pending = False  # first, so that a drawing that fails is not tried again
                     self._draw(run, last)
                     drawn = now
@@ -158,7 +162,7 @@ class Runner:
                 if run.stopping.is_set():
                     return
         finally:
-            if pending:
+            if pending and self._draws_end:
                 self._draw(run, last)
 
     def _draw(self, run: _Run, step: Any) -> None:

@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+from tests.browser.reading import stop_answers
+
 VIEWERS = {
     "09": 'OptimizerViewer("mini-alexnet-objects", "dalmatian", preset="L2, blur and jitter")',
     "17": 'InversionViewer("mini-alexnet-scenes", "cat", "relu2")',
@@ -26,14 +28,6 @@ WATCH = """() => {
     if (this.canvas !== document.querySelector('.cnnviz canvas')) return;
     requestAnimationFrame(now => { if (window.painted.at(-1) !== now) window.painted.push(now); });
   };
-}"""
-STOP = """async () => {
-  const buttons = [...document.querySelectorAll('.cnnviz button')];
-  const named = text => buttons.find(button => button.innerText.includes(text));
-  const asked = performance.now();
-  named('Stop').click();
-  while (named('Start').disabled) await new Promise(done => setTimeout(done, 2));
-  return performance.now() - asked;
 }"""
 CELL = """async () => {
   const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
@@ -59,14 +53,7 @@ def test_a_climb_on_screen(lecture, lab, open_notebook, measure, capsys):
     painted = page.page.evaluate("window.painted")
     cells = [page.page.evaluate(CELL) for _ in range(10)]
     assert page.evaluate("(w._runner.state, w.error)") == ("running", None)
-    answers = []
-    for turn in range(10):
-        if turn:
-            page.button("Start").click()
-        page.wait_for(lambda: page.evaluate("w._runner.state"), "running")
-        time.sleep(0.5)
-        answers.append(page.page.evaluate(STOP))
-        assert page.evaluate("w._runner.state") == "stopped", "and not at its end"
+    answers = stop_answers(page, 20)
     gaps = [after - before for before, after in itertools.pairwise(painted)]
     assert gaps, "nothing was painted"
     with capsys.disabled():

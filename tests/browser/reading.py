@@ -1,10 +1,21 @@
 """What browser tests read off a notebook with widgets, and how they open one with a widget alone."""
 
 import io
+import time
 from collections.abc import Callable
 
 import numpy as np
 from PIL import Image
+
+# The latest sign that Stop was heard: after Stop went grey and the last step was drawn, Start can be pressed.
+_STOP = """async () => {
+  const buttons = [...document.querySelectorAll('.cnnviz button')];
+  const named = text => buttons.find(button => button.innerText.includes(text));
+  const asked = performance.now();
+  named('Stop').click();
+  while (named('Start').disabled) await new Promise(done => setTimeout(done, 2));
+  return performance.now() - asked;
+}"""
 
 
 def decoded(hexadecimal: str) -> np.ndarray:
@@ -45,3 +56,16 @@ def same_picture(page, nth: int, sent: np.ndarray) -> bool:
     page.wait_for(lambda: page.canvas_pixels(".cnnviz canvas", nth).shape[:2], sent.shape[:2])
     shown = page.canvas_pixels(".cnnviz canvas", nth)[..., :3].astype(int)
     return bool(np.abs(shown - sent).mean() < 2)
+
+
+def stop_answers(page, turns: int) -> list[float]:
+    """Stop a run of the viewer `w`, again and again: milliseconds from Stop until Start can be pressed."""
+    answers: list[float] = []
+    for _ in range(turns):
+        if answers:
+            page.button("Start").click()
+        page.wait_for(lambda: page.evaluate("w._runner.state"), "running")
+        time.sleep(0.5)  # so that it is in the middle of its work
+        answers.append(page.page.evaluate(_STOP))
+        assert page.evaluate("(w._runner.state, w.error)") == ("stopped", None), "and not at its end"
+    return answers

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.browser.reading import decoded, same_picture, small_notebook, wall, words
+from tests.browser.reading import decoded, same_picture, small_notebook, stop_answers, wall, words
 
 LECTURE = "09_activation_maximization.ipynb"
 CANVAS = ".cnnviz canvas"
@@ -70,9 +70,7 @@ def test_sliders_act_while_it_runs_and_stop_answers(viewer):
     frames = page.evaluate("w.result.step")
     time.sleep(2)
     assert page.evaluate("w.result.step") - frames > 4
-    page.button("Stop").click()
-    page.wait_for(lambda: page.evaluate("w._runner.state"), "stopped")
-    page.wait_for(lambda: page.button("Start").is_enabled(), True)
+    assert min(stop_answers(page, 5)) < 200, "milliseconds, at best: the other tests use this machine too"
     still = wall(page)
     time.sleep(0.5)
     assert np.array_equal(still, wall(page)) and page.console_errors() == []

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.browser.reading import decoded, same_picture, small_notebook, until, wall
+from tests.browser.reading import decoded, same_picture, small_notebook, stop_answers, until, wall
 
 LECTURE = "17_code_inversion.ipynb"
 CANVAS = ".cnnviz canvas"
@@ -16,15 +16,6 @@ pictures = {name: drawn[i].image for i, name in enumerate(drawn.classes[:3])}
 w = InversionViewer("mini-alexnet-scenes", "street", "relu2", pictures=pictures, steps=24)
 w
 """
-
-_STOP = """async () => {
-  const buttons = [...document.querySelectorAll('.cnnviz button')];
-  const named = text => buttons.find(button => button.innerText.includes(text));
-  const asked = performance.now();
-  named('Stop').click();
-  while (named('Start').disabled) await new Promise(done => setTimeout(done, 5));
-  return performance.now() - asked;
-}"""
 
 
 @pytest.fixture
@@ -122,12 +113,5 @@ def test_it_is_lively_while_it_runs_and_stop_answers(viewer):
     page.wait_for(lambda: page.evaluate("w.result.settings.tv"), 100)
     before = page.evaluate("len(drawn)")
     page.wait_for(lambda: page.evaluate("len(drawn)") > before + 5, True)  # the picture is live
-    answers = []
-    for turn in range(3):
-        if turn:
-            page.button("Start").click()
-        page.wait_for(lambda: page.evaluate("w._runner.state"), "running")
-        answers.append(page.page.evaluate(_STOP))
-        assert page.evaluate("w.result.step") < 100_000, "it was stopped, not done"
-    print(f"milliseconds from Stop until it could start again: {answers}")  # noqa: T201 - a machine's, not ours
+    assert min(stop_answers(page, 5)) < 200, "milliseconds, at best: the other tests use this machine too"
     assert page.console_errors() == []

@@ -67,7 +67,27 @@ def test_the_thread_has_the_context_of_start(log, hurried):
     assert log.drawn == ["the cell that started it"]
 
 
+def test_a_widget_that_draws_the_end_itself_is_not_asked_to_draw_it_twice(log, slow_screen):
+    runner = Runner(log.drawn.append, lambda state, _: log.told.append(state), draws_end=False)
+    runner.start(lambda: iter(range(1000)))
+    runner.join(SOON)
+    assert (log.drawn, log.told) == ([0], ["running", "done"])
+
+
 # Stop and pause
+
+
+def test_a_frame_whose_time_has_come_does_not_delay_stop(log, hurried):
+    runner = Runner(log.drawn.append, lambda state, _: log.told.append(state), draws_end=False)
+
+    def steps():
+        yield "a"
+        runner.stop()
+        yield "b"
+
+    runner.start(steps)
+    runner.join(SOON)
+    assert (log.drawn, log.told) == (["a"], ["running", "stopped"])
 
 
 def test_stop_ends_it_after_its_step_and_draws_the_last(log, slow_screen):
