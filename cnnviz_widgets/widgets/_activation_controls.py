@@ -8,6 +8,7 @@ import ipywidgets as W
 from cnnviz_widgets.backend import Layer
 from cnnviz_widgets.methods.activations import ActivationMaps
 from cnnviz_widgets.widgets._layout import flow, layer_label, looks
+from cnnviz_widgets.widgets._threads import Showing
 
 _ORDERS = [("channel number", "channel"), ("mean, largest first", "mean"), ("maximum, largest first", "max")]
 _SCALES = [("each map by itself", "map"), ("all maps together", "layer")]
@@ -28,7 +29,7 @@ class ActivationControls:
     names = ("layer", "sort_by", "scale_by", "opacity", *_UNIT)
 
     def __init__(self, layers: list[Layer], on_change: Callable[[str, Any], None]) -> None:
-        self._on_change, self._showing = on_change, False
+        self._on_change, self._showing = on_change, Showing()
         self.layer = W.Dropdown(
             **looks("Layer", 390), options=[(layer_label(each), each.name) for each in layers]
         )
@@ -45,8 +46,7 @@ class ActivationControls:
 
     def show(self, maps: ActivationMaps, values: dict[str, Any]) -> None:
         """Bring the controls to the values on show, by name."""
-        self._showing = True  # a slider that gets shorter moves its handle, which is nobody's choice
-        try:
+        with self._showing:  # a slider that gets shorter moves its handle, which is nobody's choice
             if maps.layer.name not in [name for _, name in self.layer.options]:  # a block, such as layer1.0
                 self.layer.options = [*self.layer.options, (layer_label(maps.layer), maps.layer.name)]
             for name, count in zip(_UNIT, maps.values.shape, strict=True):
@@ -54,8 +54,6 @@ class ActivationControls:
                 slider.max, slider.disabled = max(1, count - 1), count == 1  # a slider needs two ends
             for name, control in self._controls.items():
                 control.value = values[name]
-        finally:
-            self._showing = False
 
     def _tell(self, name: str, value: Any) -> None:
         if not self._showing and value is not None:

@@ -9,6 +9,7 @@ from cnnviz_widgets.widgets._backprop_numbers import LARGEST
 from cnnviz_widgets.widgets._backprop_pages import GIVEN, PAGES, TITLES
 from cnnviz_widgets.widgets._backprop_presets import PRESETS
 from cnnviz_widgets.widgets._layout import flow, looks
+from cnnviz_widgets.widgets._threads import Showing
 
 _NEEDS = {
     "stride": "convolution",
@@ -39,7 +40,7 @@ class StepperControls:
         on_value: Callable[[float], None],
         on_press: Callable[[str], None],
     ) -> None:
-        self._showing = False
+        self._showing = Showing()
         page = W.ToggleButtons(
             options=[(words, name) for name, words in PAGES.items()],
             tooltips=["equations 1 to 5", "equations 1 to 5", "equations 6 and 7", "8 and 9", "10 to 13"],
@@ -91,8 +92,7 @@ class StepperControls:
         `preset` is the name of the numbers on show, "" where they are the student's own.
         """
         page, matrix = traits["page"], traits["matrix"]
-        self._showing = True
-        try:
+        with self._showing:
             for name, needs in _NEEDS.items():
                 self.by_name[name].layout.display = "" if needs == page else "none"
             self._tie.layout.display = "" if page == "pooling" else "none"
@@ -112,8 +112,6 @@ class StepperControls:
             self.value.disabled = not given
             self.value.value = value
             self._computed.value = "" if given else "<i>computed from the others</i>"
-        finally:
-            self._showing = False
 
     def _button(self, words: str, name: str, on_press: Callable[[str], None]) -> W.Button:
         button = W.Button(description=words, layout=W.Layout(width="156px"))

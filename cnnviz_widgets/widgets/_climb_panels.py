@@ -14,6 +14,7 @@ from cnnviz_widgets.paint.rgba import Bytes
 from cnnviz_widgets.paint.sheets import Sheet, sheet
 from cnnviz_widgets.widgets._climb_board import Board
 from cnnviz_widgets.widgets._surface import Surface
+from cnnviz_widgets.widgets._threads import Showing
 
 CHOSEN = (230, 110, 0)
 _ALONE, _AMONG = 336, 180  # screen pixels of a picture's side
@@ -72,7 +73,7 @@ class FilmStrip:
     """
 
     def __init__(self, on_step: Callable[[int], None]) -> None:
-        self._on_step, self._showing = on_step, False
+        self._on_step, self._showing = on_step, Showing()
         self.slider = W.IntSlider(
             description="Step",
             max=1,
@@ -106,16 +107,14 @@ class FilmStrip:
 
     def show_step(self, board: Board, step: int) -> None:
         """Bring the slider to a step; -1 is the newest."""
-        self._board, self._showing = board, True
-        try:
+        self._board = board
+        with self._showing:
             self.slider.max, self.slider.disabled = max(1, board.step), board.step == 0
             self.slider.value = board.step if step == -1 else step
-        finally:
-            self._showing = False
 
-    def _moved(self, change: object) -> None:
+    def _moved(self, change: Any) -> None:
         if not self._showing:
-            self._tell(self.slider.value)
+            self._tell(change.new)
 
     def _clicked(self, x: float, y: float) -> None:
         found = self._sheet.locate(x, y) if self._sheet is not None else None

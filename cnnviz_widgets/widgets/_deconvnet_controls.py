@@ -7,6 +7,7 @@ import ipywidgets as W
 
 from cnnviz_widgets.backend import HookedModel
 from cnnviz_widgets.widgets._layout import flow, layer_label, looks
+from cnnviz_widgets.widgets._threads import Showing
 
 _RULES = ["deconvnet", "guided", "backprop"]
 _VIEWS = [("one channel", "channel"), ("whole layer", "wall")]
@@ -29,7 +30,7 @@ class TopPatchControls:
     def __init__(
         self, model: HookedModel, layers: dict[str, int], on_change: Callable[[str, Any], None]
     ) -> None:
-        self._model, self._on_change, self._showing = model, on_change, False
+        self._model, self._on_change, self._showing = model, on_change, Showing()
         self.layer = W.Dropdown(
             **looks("Layer", 390), options=[(layer_label(model.layer(each)), each) for each in layers]
         )
@@ -49,8 +50,7 @@ class TopPatchControls:
 
     def show(self, channels: int, ranks: int, values: dict[str, Any]) -> None:
         """Bring the controls to the values on show, by name."""
-        self._showing = True  # a slider that gets shorter moves its handle, which is nobody's choice
-        try:
+        with self._showing:  # a slider that gets shorter moves its handle, which is nobody's choice
             if values["layer"] not in [name for _, name in self.layer.options]:  # a block, such as layer1.0
                 new = (layer_label(self._model.layer(values["layer"])), values["layer"])
                 self.layer.options = [*self.layer.options, new]
@@ -59,8 +59,6 @@ class TopPatchControls:
                 slider.max, slider.disabled = max(first + 1, last), last <= first  # a slider needs two ends
             for name, control in self._controls.items():
                 control.value = values[name]
-        finally:
-            self._showing = False
 
     def _tell(self, name: str, value: Any) -> None:
         if not self._showing and value is not None:

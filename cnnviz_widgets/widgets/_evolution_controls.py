@@ -7,6 +7,7 @@ import ipywidgets as W
 
 from cnnviz_widgets.backend import Layer
 from cnnviz_widgets.widgets._layout import flow, layer_label, looks
+from cnnviz_widgets.widgets._threads import Showing
 
 _SHOWN = [("patterns: projections", "projections"), ("pictures: what the units see", "crops")]
 _COMPARED = [("the same pattern", "pattern"), ("the same picture", "picture")]
@@ -26,7 +27,7 @@ class EvolutionControls:
     """
 
     def __init__(self, on_change: Callable[[str, Any], None], on_keep: Callable[[bool], None]) -> None:
-        self._on_change, self._on_keep, self._showing = on_change, on_keep, False
+        self._on_change, self._on_keep, self._showing = on_change, on_keep, Showing()
         self.layer = W.Dropdown(**looks("Layer", 330))
         self.channel = W.IntSlider(**looks("Channel", 330))
         self.show_ = W.Dropdown(**looks("Wall", 290), options=_SHOWN)
@@ -52,8 +53,7 @@ class EvolutionControls:
 
     def offer(self, layers: dict[str, Layer], checkpoints: Sequence[str]) -> None:
         """Bring the lists to what there is."""
-        self._showing = True
-        try:
+        with self._showing:
             options = [(layer_label(layer), name) for name, layer in layers.items()]
             if options != list(self.layer.options):
                 self.layer.options = options
@@ -64,13 +64,10 @@ class EvolutionControls:
             if places != list(self.checkpoint.options):
                 self.checkpoint.options = places
                 self.play.max = len(checkpoints) - 1
-        finally:
-            self._showing = False
 
     def show(self, values: dict[str, Any], channels: int) -> None:
         """Bring the controls to the values on show, by name."""
-        self._showing = True  # a slider that gets shorter moves its handle, which is nobody's choice
-        try:
+        with self._showing:  # a slider that gets shorter moves its handle, which is nobody's choice
             self.channel.max, self.channel.disabled = max(1, channels - 1), channels == 1
             for name, control in self._traits.items():
                 if control.value != values[name]:
@@ -80,8 +77,6 @@ class EvolutionControls:
             self.keep.value = kept
             self.keep.description = "Kept" if kept else "Keep row"
             self.keep.disabled = not kept and len(values["kept"]) >= MOST_KEPT
-        finally:
-            self._showing = False
 
     def _tell(self, name: str, value: Any) -> None:
         if not self._showing and value is not None:

@@ -7,6 +7,7 @@ import ipywidgets as W
 
 from cnnviz_widgets.backend import HookedModel
 from cnnviz_widgets.widgets._layout import flow, looks
+from cnnviz_widgets.widgets._threads import Showing
 
 _WIDE = {"style": {"description_width": "92px"}}
 
@@ -23,7 +24,7 @@ class FieldControls:
     """
 
     def __init__(self, networks: list[str], on_change: Callable[[str, Any], None]) -> None:
-        self._on_change, self._showing = on_change, False
+        self._on_change, self._showing = on_change, Showing()
         share = {"min": 0.0, "max": 0.95, "step": 0.05, "readout_format": ".0%"}
         late = {"continuous_update": False}  # each value is a measurement of its own
         self._controls: dict[str, Any] = {
@@ -52,8 +53,7 @@ class FieldControls:
 
     def show(self, model: HookedModel, layers: dict[str, int], pictures: int, values: dict[str, Any]) -> None:
         """Bring the controls to the values on show, by name."""
-        self._showing = True  # a slider that gets shorter moves its handle, which is nobody's choice
-        try:
+        with self._showing:  # a slider that gets shorter moves its handle, which is nobody's choice
             options = [(_label(model, name), name) for name in dict.fromkeys([*layers, values["layer"]])]
             if self._controls["layer"].options != tuple(options):
                 self._controls["layer"].options = options
@@ -68,8 +68,6 @@ class FieldControls:
                 self._controls[name].min, self._controls[name].max = low, high
             for name, control in self._controls.items():
                 control.value = values[name]
-        finally:
-            self._showing = False
 
     def _tell(self, name: str, value: Any) -> None:
         if not self._showing and value is not None:

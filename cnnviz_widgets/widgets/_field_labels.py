@@ -11,6 +11,7 @@ from cnnviz_widgets.methods.unit_labels import CATEGORIES, category_counts, labe
 from cnnviz_widgets.widgets._captions import line
 from cnnviz_widgets.widgets._field_chart import COLORS
 from cnnviz_widgets.widgets._layout import flow, looks
+from cnnviz_widgets.widgets._threads import Showing
 
 _OPEN = "(not labelled)"
 
@@ -34,7 +35,7 @@ class LabelDesk:
         on_load: Callable[[list[dict[str, Any]]], None],
         guard: Callable[..., None],
     ) -> None:
-        self._on_label, self._on_load, self._guard, self._showing = on_label, on_load, guard, False
+        self._on_label, self._on_load, self._guard, self._showing = on_label, on_load, guard, Showing()
         self.text = W.Text(
             **looks("Unit shows", 330), placeholder="a word, e.g. dog", continuous_update=False
         )
@@ -52,12 +53,9 @@ class LabelDesk:
         self, label: Mapping[str, Any] | None, labels: Sequence[Mapping[str, Any]], networks: list[str]
     ) -> None:
         """Bring the desk to the unit on show, and count."""
-        self._showing = True
-        try:
+        with self._showing:
             self.text.value = label["label"] if label else ""
             self.kind.value = label["category"] if label else _OPEN
-        finally:
-            self._showing = False
         data = base64.b64encode(labels_as_json(labels).encode()).decode()
         self.link.value = (
             f'<a download="unit_labels.json" href="data:application/json;base64,{data}" '
@@ -69,9 +67,8 @@ class LabelDesk:
         if self._showing:
             return
         if self.kind.value == _OPEN and self.text.value.strip():
-            self._showing = True  # a word is about something: a thing, until the student says otherwise
-            self.kind.value = "object"
-            self._showing = False
+            with self._showing:  # a word is about something: a thing, until the student says otherwise
+                self.kind.value = "object"
         kind = None if self.kind.value == _OPEN else self.kind.value
         self._on_label(self.text.value.strip(), kind)
 

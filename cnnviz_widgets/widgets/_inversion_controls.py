@@ -10,6 +10,7 @@ from cnnviz_widgets.methods.inversion import TV_BY_DEPTH
 from cnnviz_widgets.widgets._inversion_boards import channels_of
 from cnnviz_widgets.widgets._layout import flow, looks
 from cnnviz_widgets.widgets._pictures import PictureChooser
+from cnnviz_widgets.widgets._threads import Showing
 
 _BY_DEPTH, _OWN = "depth", "own"
 _TV = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
@@ -40,7 +41,7 @@ class InversionControls:
         on_add: Callable[[], None],
         on_remove: Callable[[], None],
     ) -> None:
-        self._on_change, self._showing = on_change, False
+        self._on_change, self._showing = on_change, Showing()
         options = [(f"{i + 1}  {each.name}", each.name) for i, each in enumerate(layers)]
         late = {"continuous_update": False}
         get: dict[str, Any] = {
@@ -73,8 +74,8 @@ class InversionControls:
         self, values: Mapping[str, Any], layer: Layer, depth: str, place: tuple[int, int] | None
     ) -> None:
         """Bring the controls to the values on show, by name; `depth` is that of the layer."""
-        get, self._showing = self._controls, True
-        try:
+        get = self._controls
+        with self._showing:
             preset = TV_BY_DEPTH[depth]  # type: ignore[index]
             named = [(f"{name}, v = {weight:g}", name) for name, weight in TV_BY_DEPTH.items()]
             offered = [(f"by depth: v = {preset:g}", _BY_DEPTH), *named, ("your own", _OWN)]
@@ -97,8 +98,6 @@ class InversionControls:
             get["local"].disabled = layer.channel_axis is None
             get["count"].layout.display = "" if values["channels"] == "first" else "none"
             self.remove.disabled = len(values["shown"]) < 2
-        finally:
-            self._showing = False
 
     def _tell(self, name: str, value: Any) -> None:
         if self._showing or value is None:

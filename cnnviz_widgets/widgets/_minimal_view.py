@@ -21,6 +21,7 @@ from cnnviz_widgets.widgets._minimal_panels import MinimalPanels
 from cnnviz_widgets.widgets._minimal_question import MinimalQuestion
 from cnnviz_widgets.widgets._minimal_work import Stepped
 from cnnviz_widgets.widgets._runner import Runner, State, WorkBar
+from cnnviz_widgets.widgets._threads import Showing
 
 _SNAPSHOT = 336  # screen pixels of each picture
 
@@ -64,7 +65,7 @@ class MinimalView(MinimalQuestion):
         self._slider = W.IntSlider(**looks("Step", 420))
         self._slider.observe(self._on_slider, "value")
         self._told = W.HTML()
-        self._showing = False
+        self._showing = Showing()
         self._topped: tuple[Any, str] | None = None
         return (
             self._controls.question,
@@ -118,12 +119,9 @@ class MinimalView(MinimalQuestion):
 
     def _show_controls(self, result: Stepped) -> None:
         self._name = self._name_on_show()
-        self._showing = True
-        try:
+        with self._showing:
             self._slider.max = max(1, len(self._shown.pictures) - 1)
             self._slider.value = self._shown.step
-        finally:
-            self._showing = False
         self._slider.disabled = len(self._shown.pictures) < 2
         self._search.layout.display = "none" if self.mode == "hand" else ""
         values: dict[str, Any] = {each: getattr(self, each) for each in self._controls.names}

@@ -9,6 +9,7 @@ import ipywidgets as W
 from cnnviz_widgets.backend import Layer
 from cnnviz_widgets.data.picture_set import PictureSet
 from cnnviz_widgets.widgets._layout import layer_label, looks
+from cnnviz_widgets.widgets._threads import Showing
 
 _MEASURES = [("length (L2)", "l2"), ("angle (cosine)", "cosine")]
 _PLACES = [("place by place", "all"), ("mean over places", "mean")]
@@ -36,7 +37,7 @@ class NeighborControls:
         most: int,
         on_change: Callable[[str, Any], None],
     ) -> None:
-        self._on_change, self._gallery, self._showing = on_change, gallery, False
+        self._on_change, self._gallery, self._showing = on_change, gallery, Showing()
         self.query = W.IntSlider(**looks("Query"), max=max(1, len(gallery) - 1))
         self.classes = W.Dropdown(**looks("Class", 230), options=list(gallery.classes), value=None)
         self.random = W.Button(description="Random", icon="random", layout=W.Layout(width="110px"))
@@ -65,8 +66,7 @@ class NeighborControls:
         neighbors: Sequence[tuple[str, int]],
     ) -> None:
         """Bring the controls to what is on show; `neighbors` are the words and numbers to go to."""
-        self._showing = True
-        try:
+        with self._showing:
             chooser = self._controls["layer"]
             if layer.name not in [name for _, name in chooser.options]:  # a block, such as layer1.0
                 chooser.options = [*chooser.options, (layer_label(layer), layer.name)]
@@ -78,8 +78,6 @@ class NeighborControls:
             self.classes.value = self._gallery.class_of(index) or None if index is not None else None
             self.neighbor.options = [("a neighbour ...", None), *neighbors]
             self.neighbor.value = None
-        finally:
-            self._showing = False
 
     def _next_of_class(self, change: Any) -> None:
         """Go to the class's next picture after the one on show."""

@@ -9,6 +9,7 @@ from cnnviz_widgets.backend import HookedModel
 from cnnviz_widgets.methods.activation_maximization import PRESETS
 from cnnviz_widgets.widgets._layout import class_options, flow, looks
 from cnnviz_widgets.widgets._pictures import PictureChooser
+from cnnviz_widgets.widgets._threads import Showing
 
 _SHOWN = [("one picture", "one"), ("a gallery of classes", "classes"), ("a ladder of priors", "priors")]
 _STARTS = [("mean colour", "zero"), ("noise", "noise"), ("a picture", "picture")]
@@ -32,7 +33,7 @@ class OptimizerControls:
     def __init__(
         self, model: HookedModel, chooser: PictureChooser, on_change: Callable[[dict[str, Any]], None]
     ) -> None:
-        self._chooser, self._on_change, self._showing = chooser, on_change, False
+        self._chooser, self._on_change, self._showing = chooser, on_change, Showing()
         self._shown: Mapping[str, Any] = {}
         layers = [(f"{each.name}  {each.kind}", each.name) for each in model.layers if each.is_map]
         late = {"continuous_update": False}
@@ -79,8 +80,8 @@ class OptimizerControls:
 
     def show(self, values: Mapping[str, Any], model: HookedModel) -> None:
         """Bring the controls to the values on show, by name."""
-        self._showing, self._shown = True, values
-        try:
+        self._shown = values
+        with self._showing:
             layer = values["layer"]
             if layer:
                 self._controls["channel"].max = max(1, model.layer(layer).shape[0] - 1)
@@ -93,8 +94,6 @@ class OptimizerControls:
                 elif control.value != value:
                     control.value = value
             self._arrange(values)
-        finally:
-            self._showing = False
 
     def _arrange(self, values: Mapping[str, Any]) -> None:
         """Show the controls that matter now."""

@@ -8,6 +8,7 @@ import ipywidgets as W
 from cnnviz_widgets.widgets._layout import flow, looks
 from cnnviz_widgets.widgets._pictures import PictureChooser
 from cnnviz_widgets.widgets._task_pictures import Source
+from cnnviz_widgets.widgets._threads import Showing
 
 NONE = -1  # a list cannot show that nothing is chosen
 _COLLECTIONS = {
@@ -47,7 +48,7 @@ class PictureControls:
         on_change: Callable[[dict[str, Any]], None],
         **controls: W.Widget,
     ) -> None:
-        self._chooser, self._on_change, self._showing = chooser, on_change, False
+        self._chooser, self._on_change, self._showing = chooser, on_change, Showing()
         chosen = [(_COLLECTIONS[each], each) for each in data]
         self._controls: dict[str, W.Widget] = {
             "data": W.Dropdown(**looks("Pictures", 240), options=chosen),
@@ -82,18 +83,19 @@ class PictureControls:
         numbered = not photos or self.photos_have_numbers
         missing = {"class_name": photos, "number": not numbered}  # of a photo
         classes, number = self["class_name"], self["number"]
-        self._showing = True  # none of this is anybody's choice
-        try:
+        with self._showing:  # none of this is anybody's choice
             if list(classes.options) != list(source.classes):
                 classes.options = list(source.classes)
             if numbered:
                 number.max = max(1, source.count(values["class_name"]) - 1)
             offer()
             for name, control in self._controls.items():
-                if not missing.get(name, False):
-                    control.value = self._shown(name, values[name])
-        finally:
-            self._showing = False
+                if missing.get(name, False):
+                    continue
+                shown = self._shown(name, values[name])
+                # Not for a last digit: to a handle that is being dragged it comes late, and takes it back.
+                if not _same(control.value, shown):
+                    control.value = shown
         show_those(
             (classes, not photos and len(source.classes) > 1),
             (number, not photos),  # their list does
@@ -128,6 +130,10 @@ class PictureControls:
         if isinstance(value, float):
             value = round(value, 9)  # a slider that is told 0.85 answers 0.8500000000000001
         self._on_change({name: value, **self.fresh.get(name, {})})
+
+
+def _same(one: Any, other: Any) -> bool:
+    return bool(one == other or (isinstance(one, float) and abs(one - other) < 1e-9))
 
 
 def shares(label: str, percents: range, width: int = 270, **how: Any) -> W.SelectionSlider:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from cnnviz_widgets.data import PictureFolder, open_picture, picture_folder, sample_names
 from cnnviz_widgets.widgets._layout import looks
+from cnnviz_widgets.widgets._threads import Showing
 
 Pictures = str | os.PathLike[str] | PictureFolder | Mapping[str, Any] | Iterable[Any]
 
@@ -39,7 +40,7 @@ class PictureChooser:
         self.list = W.Dropdown(**looks("Picture"), options=list(self._shelf), value=None)
         self.upload = W.FileUpload(description="Upload", accept="image/*", multiple=False)
         self.upload.layout.width = "110px"
-        self._showing = False
+        self._showing = Showing()
         self.list.observe(self._on_list, "value")
         self.upload.observe(self._on_upload, "value")
 
@@ -51,15 +52,12 @@ class PictureChooser:
     def show(self, picture: Any) -> str:
         """Bring the list to what is on show, and return its name."""
         name = self._name_of(picture)
-        self._showing = True
-        try:
+        with self._showing:
             if name not in self._shelf or not isinstance(picture, str):
                 self._shelf[name] = picture
             if name not in self.list.options:
                 self.list.options = list(self._shelf)
             self.list.value = name
-        finally:
-            self._showing = False
         return name
 
     def _name_of(self, picture: Any) -> str:

@@ -8,6 +8,7 @@ import ipywidgets as W
 from cnnviz_widgets.backend import HookedModel, Layer
 from cnnviz_widgets.widgets._layout import class_options, flow, layer_label, looks
 from cnnviz_widgets.widgets._pictures import PictureChooser
+from cnnviz_widgets.widgets._threads import Showing
 
 _SUBJECTS = [("a class's score", "class"), ("a channel's mean", "channel"), ("one neuron", "neuron")]
 _LOOKS = [
@@ -51,7 +52,7 @@ class RuleControls:
         on_change: Callable[[str, Any], None],
         on_strongest: Callable[[], None],
     ) -> None:
-        self._model, self._on_change, self._showing = model, on_change, False
+        self._model, self._on_change, self._showing = model, on_change, Showing()
         self._controls = {
             "subject": W.Dropdown(**looks("Explain"), options=_SUBJECTS),
             "target": W.Dropdown(**looks("Class"), options=[("the top class", _TOP), *class_options(model)]),
@@ -74,8 +75,7 @@ class RuleControls:
 
     def show(self, layer: Layer, shape: tuple[int, ...], top_class: str, values: dict[str, Any]) -> None:
         """Bring the controls to the values on show; the layer's maps are (channels, rows, columns)."""
-        self._showing = True  # a slider that gets shorter moves its handle, which is nobody's choice
-        try:
+        with self._showing:  # a slider that gets shorter moves its handle, which is nobody's choice
             known = self._controls["layer"]
             if layer.name not in [name for _, name in known.options]:  # a block, such as layer1.0
                 known.options = [*known.options, (layer_label(layer), layer.name)]
@@ -89,8 +89,6 @@ class RuleControls:
             for name, control in self._controls.items():
                 control.value = _TOP if name == "target" and values[name] is None else values[name]
             self._hide_what_does_nothing(values["subject"], values["panel"])
-        finally:
-            self._showing = False
 
     def _hide_what_does_nothing(self, subject: str, panel: str) -> None:
         """Show the class where one is explained, the unit where it or its patches are on show."""

@@ -15,6 +15,7 @@ from cnnviz_widgets.widgets._layout import flow, looks
 from cnnviz_widgets.widgets._rule_answers import Asked, Compared
 from cnnviz_widgets.widgets._rule_maps import SIDE, Strip, frame
 from cnnviz_widgets.widgets._runner import Runner, State, WorkBar
+from cnnviz_widgets.widgets._threads import Showing
 
 Points = dict[int, Mapping[str, Similarity]]
 _MEASURES = [("rank correlation", "spearman"), ("structural similarity (SSIM)", "ssim")]
@@ -46,7 +47,7 @@ class RandomPanel:
         cascade: Callable[[], Iterator[tuple[Any, Cascaded]]],
         guard: Callable[..., None],
     ) -> None:
-        self._groups, self._on_change, self._showing = groups, on_change, False
+        self._groups, self._on_change, self._showing = groups, on_change, Showing()
         self._cascade, self._guard = cascade, guard
         names = [("trained", 0), *((f"{i} {group.name}", i) for i, group in enumerate(groups, 1))]
         self.depth = W.SelectionSlider(**looks("Down to", 440), options=names, disabled=not groups)
@@ -83,11 +84,8 @@ class RandomPanel:
         if asked.depth:
             self._points[asked.depth] = result.similarity
         self._at, self._shown_measure = asked.depth, measure
-        self._showing = True
-        try:
+        with self._showing:
             self.depth.value, self.seed.value, self.measure.value = asked.depth, asked.seed, measure
-        finally:
-            self._showing = False
         self.words = f"Weights: {self.say(asked.depth)}"
         self.title.value = captions.line(self.say(asked.depth), "Weights:")
         notes = {rule: _say_alike(each) for rule, each in result.similarity.items()}

@@ -16,6 +16,7 @@ from cnnviz_widgets.widgets import _captions as captions
 from cnnviz_widgets.widgets._layout import flow, looks
 from cnnviz_widgets.widgets._rule_maps import FORMULAS
 from cnnviz_widgets.widgets._surface import Surface
+from cnnviz_widgets.widgets._threads import Showing
 
 CHANNELS = (1, 4, 9)
 _SIDE = 146  # pixels of a cell, about
@@ -45,7 +46,7 @@ class StepsPanel:
     """
 
     def __init__(self, on_change: Callable[[str, Any], None]) -> None:
-        self._on_change, self._showing = on_change, False
+        self._on_change, self._showing = on_change, Showing()
         self.relu = W.SelectionSlider(**looks("ReLU", 420), options=["-"])
         self.channels = W.Dropdown(
             **looks("Channels", 250),
@@ -67,16 +68,13 @@ class StepsPanel:
         """Paint one step; None where the network has no ReLU on the way."""
         self._step = step
         names = [each.layer.name for each in steps]
-        self._showing = True  # options that change move the handle, which is nobody's choice
-        try:
+        with self._showing:  # options that change move the handle, which is nobody's choice
             if names and list(self.relu.options) != names:
                 self.relu.options = names
             if step is not None:
                 self.relu.value = step.layer.name
             self.channels.value = channels
             self.relu.disabled = len(names) < 2
-        finally:
-            self._showing = False
         if step is None:
             self._sheet = None
             self.surface.canvas.layout.display = "none"

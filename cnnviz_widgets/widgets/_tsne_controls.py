@@ -7,6 +7,7 @@ import ipywidgets as W
 
 from cnnviz_widgets.backend import Layer
 from cnnviz_widgets.widgets._layout import flow, layer_label, looks
+from cnnviz_widgets.widgets._threads import Showing
 
 _SPACES = [("features of the layer", "features"), ("pixels", "pixels")]
 _STARTS = [("principal components", "pca"), ("anywhere (seed)", "random")]
@@ -36,7 +37,7 @@ class TSNEControls:
         most: float,
         on_change: Callable[[str, Any], None],
     ) -> None:
-        self._on_change, self._showing = on_change, False
+        self._on_change, self._showing = on_change, Showing()
         largest = max(3, min(200, int(most)))
         self._controls: dict[str, Any] = {
             "space": W.Dropdown(**looks("Arrange"), options=_SPACES),
@@ -48,7 +49,7 @@ class TSNEControls:
                 min=2,
                 max=largest,
                 step=1,
-                readout_format=".3g",
+                readout_format=".3",  # no letter: without zeros at the end
                 continuous_update=False,
             ),
             "start": W.Dropdown(**looks("Start at"), options=_STARTS),
@@ -69,8 +70,7 @@ class TSNEControls:
 
     def show(self, values: dict[str, Any], layer: Layer) -> None:
         """Bring the controls to what is asked for."""
-        self._showing = True
-        try:
+        with self._showing:
             chooser, slider = self._controls["layer"], self._controls["perplexity"]
             if layer.name not in [name for _, name in chooser.options]:  # a block, such as layer1.0
                 chooser.options = [*chooser.options, (layer_label(layer), layer.name)]
@@ -79,8 +79,6 @@ class TSNEControls:
             slider.max = max(slider.max, values["perplexity"])
             for name, control in self._controls.items():
                 control.value = values[name]
-        finally:
-            self._showing = False
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """TopPatchBrowser: what excites a channel, beside what of it reaches the channel."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,13 +24,11 @@ from cnnviz_widgets.widgets._deconvnet_work import (
 )
 from cnnviz_widgets.widgets._layout import flow
 from cnnviz_widgets.widgets._models import opened
-from cnnviz_widgets.widgets._runner import Runner, State, WorkBar
-from cnnviz_widgets.widgets._view import View
-
-_PART = 0.2  # of the time that live pictures may take from the work they show
+from cnnviz_widgets.widgets._runner import WorkBar
+from cnnviz_widgets.widgets._work_queue import Piece, QueueView
 
 
-class TopPatchBrowser(View):
+class TopPatchBrowser(QueueView):
     """For each channel the pictures that excite it most, and what of them reaches the channel.
 
     Left, the part of each picture that the unit sees; right, its activation carried back to the pixels by a
@@ -113,14 +110,9 @@ class TopPatchBrowser(View):
         self._layers = browsable(self.model)
         self._gathering = Gathering(self.model, self.pictures, list(self._layers), k)
         self._gallery = Gallery(self._gathering, BlocksPanel.wall_side(k))
-        self._runner = Runner(self._on_step, self._on_state)
-        self._halted: set[tuple[str, ...]] = set()  # work that the student has stopped, or that failed
-        self._doing: tuple[str, ...] = ()
         self._signature: Any = None
-        self._next_look = 0.0
         layer = _last_maps(self.model, self._layers) if layer is None else layer
         super().__init__(layer=layer, **traits)
-        self.guard(self._go_on)
 
     # Controls and panels
 
@@ -203,67 +195,24 @@ class TopPatchBrowser(View):
 
     # The work, in a thread: first all pictures, then the blocks of a wall
 
-    def _undone(self) -> list[tuple[str, ...]]:
-        """List what is still to be done for what is on show."""
+    def _undone(self) -> list[Piece]:
         layer, _, rule = self._on_show
         whole = self._gathering.is_whole(layer)
-        undone: list[tuple[str, ...]] = [] if whole else [("pictures",)]
+        undone: list[Piece] = [] if whole else [("pictures",)]
         if self.view == "wall" and (whole or ("pictures",) in self._halted):
             undone += [("wall", layer, rule)] * bool(self._gallery.missing(layer, rule, self._page))
         return undone
 
-    @property
-    def _work(self) -> tuple[str, ...] | None:
-        """What is to be done next; None where nothing is, or the student stopped it."""
-        return next((each for each in self._undone() if each not in self._halted), None)
-
-    def _steps(self) -> Iterator[tuple[str, ...]]:
-        # What the student asks for in the meantime is done next, by the same run.
-        while (work := self._work) is not None:
-            self._doing = work
-            if work[0] == "pictures":
-                for _ in self._gathering.steps(self._on_show[0]):
-                    yield work
-            else:
-                for channel in self._gallery.missing(work[1], work[2], self._page)[:1]:
-                    self._gallery.make(work[1], work[2], channel)
-                yield work
-
-    def _go_on(self) -> None:
-        if self._work is not None and not self._runner.is_alive:
-            self._runner.start(self._steps)
-        self._tell_progress()
-
-    def _start(self) -> None:
-        self._halted.clear()
-        self.guard(self._go_on)
-
-    def wait(self, seconds: float = 600) -> None:
-        """Wait until the work in the background is done: for scripts and tests."""
-        self._runner.wait(seconds)
-
-    def _on_step(self, work: tuple[str, ...]) -> None:
-        self._tell_progress()
-        began = time.perf_counter()
-        if began >= self._next_look:
-            self.guard(self._look)
-            now = time.perf_counter()
-            self._next_look = now + (now - began) / _PART
-
-    def _on_state(self, state: State, error: Exception | None) -> None:
-        self._bar.enter(state)
-        if state in ("stopped", "failed"):
-            self._halted.add(self._doing)
-        if error is not None:
-            self._fail(error)
-        if state in ("stopped", "done"):
-            self.guard(self._look)
-        if state == "done" and self._work is not None:  # asked for while the run was ending
-            self._runner.start(self._steps)
-        self._tell_progress()
+    def _do(self, piece: Piece) -> Iterator[None]:
+        if piece[0] == "pictures":
+            for _ in self._gathering.steps(self._on_show[0]):
+                yield
+        else:
+            for channel in self._gallery.missing(piece[1], piece[2], self._page)[:1]:
+                self._gallery.make(piece[1], piece[2], channel)
+            yield
 
     def _look(self) -> None:
-        """Bring what is on show up to date with what has been found."""
         layer, channel, _ = self._on_show
         if self._fresh and self._gallery.signature(layer, channel) != self._signature:
             self._answer_and_paint()

@@ -1,8 +1,7 @@
 """ReceptiveFieldMapper: what a unit really looks at, beside what it could see."""
 
 import html
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import ipywidgets as W
@@ -21,14 +20,13 @@ from cnnviz_widgets.widgets._field_controls import FieldControls
 from cnnviz_widgets.widgets._field_labels import LabelDesk
 from cnnviz_widgets.widgets._field_panels import FieldPanels, paint_mean, paint_one
 from cnnviz_widgets.widgets._field_work import Asked, field_work
-from cnnviz_widgets.widgets._runner import Runner, State, WorkBar
-from cnnviz_widgets.widgets._view import View
+from cnnviz_widgets.widgets._runner import WorkBar
+from cnnviz_widgets.widgets._work_queue import Piece, QueueView
 
-_PART = 0.25  # of the time that live pictures may take from the work they show
 _SURVEY_K = 3  # pictures a unit for the chart, which measures many
 
 
-class ReceptiveFieldMapper(View):
+class ReceptiveFieldMapper(QueueView):
     """Which part of the picture a unit really looks at, measured with small random patches.
 
     Left, one picture with the box of the theoretical field and how much a patch at each place changes the
@@ -94,6 +92,7 @@ class ReceptiveFieldMapper(View):
 
     recompute_on = ("network", "layer", "channel", "k", "patch", "stride", "level")
     redraw_on = ("rank", "opacity", "threshold", "survey", "labels")
+    part = 0.25
 
     network = traitlets.Unicode(help="name of the network on show")
     layer = traitlets.Unicode(help="name of the layer")
@@ -121,10 +120,6 @@ class ReceptiveFieldMapper(View):
         **traits: Any,
     ) -> None:
         self._work, self._hints = field_work(model, pictures, units, type(self).__name__)
-        self._runner = Runner(self._on_step, self._on_state, owner=self)
-        self._halted: set[Any] = set()  # work that the student has stopped, or that failed
-        self._doing: Any = None
-        self._next_look = 0.0
         first = next(iter(self.models))
         network = traits.setdefault("network", first)
         usual = patch_size(self.models.get(network, self.models[first]))
@@ -133,7 +128,6 @@ class ReceptiveFieldMapper(View):
         if layer is None:
             layer = self._work.chart_layers.get(network, [""])[-1]
         super().__init__(layer=layer, labels=labels, **traits)
-        self.guard(self._go_on)
 
     @property
     def models(self) -> dict[str, HookedModel]:
@@ -271,64 +265,24 @@ class ReceptiveFieldMapper(View):
 
     # The work, in a thread: all pictures, then the unit on show, then every layer
 
-    def _undone(self) -> list[tuple[Any, ...]]:
+    def _undone(self) -> list[Piece]:
         return self._work.undone(self._on_show, _SURVEY_K if self.survey else 0)
 
     @property
-    def _next_work(self) -> tuple[Any, ...] | None:
-        """What is to be done next; None where nothing is, or the student stopped it."""
-        undone = self._undone() if self._fresh else []
-        return next((each for each in undone if each not in self._halted), None)
+    def _next_piece(self) -> Piece | None:
+        return super()._next_piece if self._fresh else None
 
-    def _steps(self) -> Iterator[tuple[Any, ...]]:
-        # What the student asks for in the meantime is done next, by the same run.
-        while (work := self._next_work) is not None:
-            self._doing = work
-            for _ in self._work.do(work):
-                yield work
-
-    def _go_on(self) -> None:
-        if self._next_work is not None and not self._runner.is_alive:
-            self._runner.start(self._steps)
-        self._tell_progress()
-
-    def _start(self) -> None:
-        self._halted.clear()
-        self.guard(self._go_on)
+    def _do(self, piece: Piece) -> Iterable[object]:
+        return self._work.do(piece)
 
     def _measure_all(self) -> None:
         self._halted.clear()
         self.set(survey=True)
         self._go_on()
 
-    def wait(self, seconds: float = 600) -> None:
-        """Wait until the work in the background is done: for scripts and tests."""
-        self._runner.wait(seconds)
-
-    def _on_step(self, work: tuple[Any, ...]) -> None:
-        self._tell_progress()
-        began = time.perf_counter()
-        if began >= self._next_look:
-            self.guard(self._look)
-            now = time.perf_counter()
-            self._next_look = now + (now - began) / _PART
-
-    def _on_state(self, state: State, error: Exception | None) -> None:
-        self._bar.enter(state)
-        if state in ("stopped", "failed"):
-            self._halted.update(self._undone() if state == "stopped" else [self._doing])
-        if error is not None:
-            self._fail(error)
-        if state in ("stopped", "done"):
-            self.guard(self._look)
-        if state == "done" and self._next_work is not None:  # asked for while the run was ending
-            self._runner.start(self._steps)
-        self._tell_progress()
-
     def _look(self) -> None:
-        """Bring what is on show up to date with what has been found."""
         if self._fresh:
-            if self._doing is not None and self._doing[0] == "layer" and self._work.is_whole(self._on_show):
+            if self._doing and self._doing[0] == "layer" and self._work.is_whole(self._on_show):
                 self._draw_chart()
                 self._twin.refresh_soon()
             else:

@@ -128,9 +128,9 @@ class Slider:
 
     def drag(self, fraction: float, steps: int = 10) -> None:
         """Drag the handle to this fraction of the track with the mouse, in so many movements."""
-        track, handle = self.box.locator(".noUi-base").bounding_box(), self.handle.bounding_box()
         mouse = self.box.page.mouse
-        mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2)
+        self.handle.hover()  # not before it lies still
+        track = self.box.locator(".noUi-base").bounding_box()
         mouse.down()
         mouse.move(track["x"] + fraction * track["width"], track["y"] + track["height"] / 2, steps=steps)
         mouse.up()

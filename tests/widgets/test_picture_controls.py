@@ -1,5 +1,6 @@
 """The controls that choose a picture: what they tell, what they do not, and what is on offer."""
 
+import threading
 from types import SimpleNamespace
 
 import ipywidgets as W
@@ -47,6 +48,30 @@ def test_what_is_brought_is_nobodys_choice(controls):
     assert (made["number"].max, list(made["class_name"].options)) == (2, ["cup", "dog"])
     show(made, share=0.8512)
     assert made["share"].value == 0.85 and made["target"].value == NONE and told == []
+
+
+def test_a_handle_is_not_taken_back_for_its_last_digit(controls):
+    made, _ = controls
+    made["keep"].value = 0.1 + 0.2
+    sent = []
+    made["keep"].observe(sent.append, "value")
+    show(made, keep=0.3)
+    assert sent == [] and made["keep"].value == 0.1 + 0.2
+    show(made, keep=0.31)
+    assert made["keep"].value == 0.31
+
+
+def test_what_the_student_does_while_another_thread_draws_is_not_lost(controls):
+    made, told = controls
+
+    def drawn_meanwhile():
+        student = threading.Thread(target=lambda: setattr(made["share"], "value", 0.2))
+        student.start()
+        student.join()
+
+    values = {"data": "objects", "class_name": "cup", "number": 0, "target": None, "share": 0.5, "keep": 0.9}
+    made._bring(values, Pictures(), drawn_meanwhile)
+    assert told == [{"share": 0.2}]
 
 
 def test_another_begins_again_after_the_last(controls):
