@@ -177,7 +177,7 @@ def _quickshift(picture: Bytes, count: int) -> npt.NDArray[Any]:
     )
     parent, length = np.array(parent).reshape(-1), np.array(length).reshape(-1)
     itself = np.arange(len(parent))
-    length = np.where(parent == itself, np.inf, length)  # tops have no link to cut
+    # A top is its own parent, with the longest link of all.
     tops = np.argsort(-length, kind="stable")[: max(count, int((parent == itself).sum()))]
     parent[tops] = tops
     while True:

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from cnnviz_widgets import HookedModel, Scenes, open_model
-from cnnviz_widgets.data.labelled import Sample
+from cnnviz_widgets.data.labelled import Instance, Sample
 from cnnviz_widgets.errors import InputError, TargetError
 from cnnviz_widgets.methods.image_segments import labelled, object_segments, segments
 from cnnviz_widgets.methods.kept_objects import kept_names, kept_objects
@@ -193,6 +193,30 @@ def test_the_networks_own_transform_must_be_one_that_can_be_undone():
     model = HookedModel(network(), (3, 24, 24), transform=lambda image: torch.randn(3, 24, 24))
     with pytest.raises(InputError, match="mean and std do not undo"):
         seen_picture(model, "cat")
+
+
+def labelled_quarters(label: int, *kinds: int) -> Sample:
+    """Say what the four quarters of a white picture show: 0 is unnamed, 1 a wall, 2 a ball, each a thing."""
+    cut = quarters()
+    maps = np.array(kinds, np.int16)[cut.labels][None]
+    things = [Instance("ball", (0, 0, 4, 4), cut.mask(i)) for i in range(4) if kinds[i] == 2]
+    return Sample(WHITE, label, {"object": maps}, {"object": ("", "wall", "ball")}, tuple(things))
+
+
+def test_objects_are_counted_once_a_picture_and_as_shares_of_the_pictures_that_were_right():
+    # With a rival of 5 the lower left quarter goes first, then the upper right one; the other two remain.
+    pictures = [
+        labelled_quarters(0, 2, 0, 1, 2),  # two balls remain
+        labelled_quarters(0, 1, 0, 1, 0),  # the walls are one piece, which goes: the unnamed remains
+        labelled_quarters(0, 0, 2, 2, 1),  # the unnamed and the wall remain
+        labelled_quarters(0, 1, 1, 1, 1),  # one piece is not taken away
+        labelled_quarters(1, 2, 0, 1, 2),  # misclassified
+    ]
+    found = kept_objects(by_hand(5.0), pictures)
+    right, wrong = found["right"], found["wrong"]
+    assert (right.pictures, right.wrong, wrong.pictures, wrong.wrong) == (3, 0, 0, 1)
+    assert right.shown == {"ball": 2, "wall": 3} and right.kept == {"ball": 1, "wall": 1}
+    assert right.share("ball") == pytest.approx(1 / 3) and wrong.share("ball") == 0
 
 
 @pytest.fixture(scope="module")

@@ -98,6 +98,19 @@ def test_what_boxes_and_segments_cover():
         Retouch.segment(mask).mask(8, 8)
 
 
+@pytest.mark.parametrize(
+    ("tool", "place"),
+    [
+        *[("brush", each) for each in ((3.0, 1.0), (3.0, 1.0, 2.0, 3.0), (0.0, 1.0, 2.0), (3.0, True, 2.0))],
+        *[("box", each) for each in ((2, 1, 2, 5), (2, 1, 6, 1), (2, 1, 6), (2, 1, 6, float("nan")))],
+        *[("segment", each) for each in ((), (3, -1), (3, 1.5))],
+    ],
+)
+def test_a_place_that_is_none_is_told(tool, place):
+    with pytest.raises(InputError):
+        Retouch(tool, place, "grey")
+
+
 def test_undo_gives_the_bytes_back(model):
     path = Reduction.start(model, RED)
     before = [path]

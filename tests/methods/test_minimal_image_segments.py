@@ -65,8 +65,19 @@ def test_two_things_of_a_kind_are_two_pieces_and_the_unnamed_is_one():
     assert found.names == ("", "ball", "ball") and found.sizes.tolist() == [16, 4, 4]
     square = object_segments(sample, (4, 4))  # the middle: one column of pixels is cut away at each side
     assert square.sizes.tolist() == [12, 2, 2] and square.mask(1)[1:3, 0].all()
+    tall = Sample(np.zeros((6, 4, 3), np.uint8), None, {"object": maps.transpose(0, 2, 1)}, sample.concepts)
+    cut = object_segments(tall, (4, 4))
+    assert cut.sizes.tolist() == [12, 4] and cut.mask(1)[0, 1:3].all() and cut.mask(1)[3, 1:3].all()
     with pytest.raises(InputError, match="no labels of objects"):
         object_segments(Sample(sample.image, None, {}, {}), (4, 6))
+
+
+def test_where_a_pixel_carries_two_names_the_first_counts():
+    maps = np.zeros((2, 2, 2), np.int16)
+    maps[0, 0, 0], maps[1, 0] = 1, 2
+    sample = Sample(np.zeros((2, 2, 3), np.uint8), None, {"object": maps}, {"object": ("", "cup", "table")})
+    found = object_segments(sample, (2, 2))
+    assert [found.names[i] for i in found.labels.reshape(-1)] == ["cup", "table", "", ""]
 
 
 def test_labels_are_scaled_as_the_picture_is():
@@ -106,6 +117,19 @@ def test_smooth_is_laplaces_equation_solved_by_loops():
                 slow[row, column] = np.mean(values, 0)
         assert np.abs(filled[labels == region] - slow[labels == region]).max() < 1
     assert np.array_equal(filled[labels == -1], picture[labels == -1])
+
+
+def test_blur_is_a_gaussian_of_a_sixteenth_of_the_longer_side_with_edges_that_go_on():
+    rng = np.random.default_rng(1)
+    picture = rng.integers(0, 256, (20, 32, 3), np.uint8)
+    filled = fill_regions(picture, np.zeros((20, 32), int), "blur", GROUND)
+    offsets = np.arange(-8, 9)  # sigma is 32 / 16 = 2 pixels
+    weights = np.exp(-(offsets**2) / (2 * 2.0**2))
+    weights /= weights.sum()
+    for row, column in ((0, 0), (3, 30), (10, 16), (19, 31)):
+        rows, columns = (row + offsets).clip(0, 19), (column + offsets).clip(0, 31)
+        slow = np.einsum("i,j,ijc->c", weights, weights, picture[np.ix_(rows, columns)].astype(float))
+        assert np.abs(filled[row, column] - slow).max() <= 0.51
 
 
 def test_smooth_leaves_no_edge_and_the_others_may():
