@@ -123,8 +123,7 @@ class Board:
             if step.index == newest:
                 self._note(step, first)
             first += len(step.image)
-        if not len(self.film) or newest > self.film.steps[-1]:
-            self.film.add(newest, self.image)
+        self.film.add(newest, self.image)
 
     def rounds(self) -> Iterator["Board"]:
         """Advance until the end, one round at a time."""

@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import math
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,7 +23,7 @@ from cnnviz_widgets.widgets._save_link import SaveButtons
 from cnnviz_widgets.widgets._view import View
 
 _FILM_EVERY = 0.5  # seconds between two drawings of the film while it runs
-_MOST_FRAMES = 60  # of a GIF
+_MOST_FRAMES = 60  # of a GIF, and the last
 _LOOKS = [("as they are", "true"), ("stretched", "stretched")]
 
 
@@ -186,7 +187,7 @@ class ClimbView(View):
     def gif(self, seconds: float = 4.0) -> bytes:
         """Make the film of the chosen picture as an animated GIF; its last frame stays a second."""
         count, stretched = len(self.result.film), self.look == "stretched"
-        places = sorted({*range(0, count, max(1, count // _MOST_FRAMES)), count - 1})
+        places = sorted({*range(0, count, math.ceil(count / _MOST_FRAMES)), count - 1})
         frames = [Image.fromarray(self.result.picture(self.chosen, i, stretched)) for i in places]
         pace = max(20, round(1000 * seconds / len(frames)))
         times = [pace] * (len(frames) - 1) + [1000]
