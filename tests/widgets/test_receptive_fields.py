@@ -80,6 +80,18 @@ def test_what_was_measured_is_kept():
     assert w.result.size < 3 and w.error is None
 
 
+def test_nothing_is_measured_for_a_question_that_is_wrong(monkeypatch):
+    w = mapper()
+    w.channel = 99
+    assert isinstance(w.error, TargetError)
+    monkeypatch.setattr(w, "_undone", lambda: [("unit",)])  # as while the survey goes on
+    assert w._next_piece is None
+    monkeypatch.undo()
+    w.channel = 0
+    monkeypatch.setattr(w, "_undone", lambda: [("unit",)])
+    assert w.error is None and w._next_piece == ("unit",)
+
+
 def test_the_pictures_show_box_map_and_outline():
     w = mapper(opacity=1.0)
     one, mean = (pixels(each.image.value) for each in (w._panels.one, w._panels.mean))
