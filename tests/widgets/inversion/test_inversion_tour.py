@@ -57,3 +57,31 @@ def test_a_deep_network_keeps_its_first_layers_until_the_last_is_made(monkeypatc
     w.run_all()
     w.wait(60)
     assert [w._shelf.find(w._subject, each.name).step for each in w.layers] == [1] * 6
+
+
+def test_what_was_begun_with_other_settings_goes_on_with_these(view):
+    w = view(layer="0")
+    w.step()
+    w.wait(20)
+    w.set(layer="3", tv=7.0)
+    w.run_all()
+    w.wait(30)
+    begun = w._shelf.find(w._subject, "0")
+    assert begun.step == 12 and begun.settings.tv == 7 and w.error is None
+
+
+def test_the_inversion_that_was_not_looked_at_for_longest_goes(view):
+    w = view(layer="3")
+    w._shelf._most = 2
+    for layer in ("0", "3", "1"):
+        w.layer = layer
+    assert [w._shelf.find(w._subject, each) is None for each in ("0", "1", "3")] == [True, False, False]
+
+
+def test_a_film_that_is_not_at_its_end_stays_whole(view):
+    w = view(steps=400)
+    w._go(41)
+    w.wait(20)
+    assert (w.result.step, len(w.result.film)) == (41, 42)
+    w.layer = "0"
+    assert len(w._shelf.find(w._subject, "3").film) == 42
