@@ -23,7 +23,7 @@ def control(widget, name):
     return widget._controls._controls[name]
 
 
-def until(true, seconds=60.0):
+def until(true, seconds=20.0):
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it did not come to that"
